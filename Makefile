@@ -1,0 +1,58 @@
+# The whole life of a checkout. `make help` explains each target.
+PYTHON ?= python3
+PORT   ?= 8080
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= auto
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra speed --group build --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# One virtual environment; each stamp tells which lock file it was filled from.
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run ## start the service with the stand-in for Azure on http://127.0.0.1:8080 (PORT= changes it)
+	@exec $(BIN)/guardrails serve --emulator --config deploy/guardrails.yaml --port $(PORT)
+
+test: $(VENV)/.dev ## run every test (ARGS= goes to pytest)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## rewrite the files as `make check` wants them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure what the service costs, as ratios within one run
+	$(BIN)/python -m bench
+
+lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (with the emulator), dev
+	$(PIP) install --quiet uv
+	$(COMPILE) --output-file requirements/service.txt
+	$(COMPILE) --extra emulator --output-file requirements/run.txt
+	$(COMPILE) --extra emulator --group test --group check --output-file requirements/dev.txt
+
+clean: ## remove the virtual environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
