@@ -1,0 +1,256 @@
+"""The shape of guardrails.yaml: plain frozen data, no behaviour and no secret values (contract, section 4)."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
+
+PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
+COGNITIVE_SCOPE = "https://cognitiveservices.azure.com/.default"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _https(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("must be a URL such as https://contoso.cognitiveservices.azure.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https://: tokens and texts never travel in the clear")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("must be a plain address, without user, query or fragment")
+    return url.rstrip("/")
+
+
+Endpoint = Annotated[str, AfterValidator(_https)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,128}$")]
+
+
+class Section(BaseModel):
+    """A part of the file: frozen, knows all its keys, and never repeats a value in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SecretRef(Section):
+    """Where a secret is, never the secret: an environment variable, or a file that is read again when it changes."""
+
+    env: str | None = None
+    file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_literal(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(  # noqa: TRY004 - pydantic makes a problem of a ValueError only
+                "a secret is given by reference, {env: NAME} or {file: /path}; never literally in this file"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> "SecretRef":
+        if (self.env is None) == (self.file is None):
+            raise ValueError("needs exactly one of env and file")
+        return self
+
+    def __str__(self) -> str:
+        return f"environment variable {self.env}" if self.env else f"file {self.file}"
+
+
+class Server(Section):
+    """Where the service listens and what it takes in.
+
+    `max_concurrency` bounds the requests judged at once; one more is answered 503 with `Retry-After`.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    max_body: Annotated[ByteSize, Field(ge=1024, le=64 * 1024 * 1024)] = ByteSize(4 * 1024 * 1024)
+    workers: Literal[1] = 1
+    max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 512
+    drain_s: Seconds = 25.0
+
+
+class ClientSecret(Section):
+    """An Entra application with a client secret."""
+
+    type: Literal["client_secret"]
+    tenant_id: Identifier
+    client_id: Identifier
+    client_secret: SecretRef
+
+
+class Certificate(Section):
+    """An Entra application with a certificate: PEM with the private key, or PFX."""
+
+    type: Literal["certificate"]
+    tenant_id: Identifier
+    client_id: Identifier
+    certificate: SecretRef
+    password: SecretRef | None = None
+
+
+class WorkloadIdentity(Section):
+    """A Kubernetes workload identity.
+
+    What is absent comes from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE.
+    """
+
+    type: Literal["workload_identity"]
+    tenant_id: Identifier | None = None
+    client_id: Identifier | None = None
+    token_file: Path | None = None
+
+
+class ManagedIdentity(Section):
+    """The identity of the machine we run on; `client_id` chooses a user-assigned one."""
+
+    type: Literal["managed_identity"]
+    client_id: Identifier | None = None
+
+
+class ApiKey(Section):
+    """A resource key instead of Entra."""
+
+    type: Literal["api_key"]
+    key: SecretRef
+
+
+Credential = Annotated[
+    ClientSecret | Certificate | WorkloadIdentity | ManagedIdentity | ApiKey, Field(discriminator="type")
+]
+
+
+class Service(Section):
+    """One Azure AI resource a check speaks to. `timeout_s` bounds a single call, within the policy's deadline."""
+
+    endpoint: Endpoint
+    credential: str
+    api_version: str | None = None
+    scope: str | None = None
+    timeout_s: Seconds = 5.0
+
+
+class Services(Section):
+    """The resources of the three checks; an absent one makes policies that name its check not ready."""
+
+    content_safety: Service | None = None
+    prompt_shield: Service | None = None
+    language: Service | None = None
+
+
+class Account(Section):
+    """An Azure OpenAI resource: endpoint and credential for all its deployments. `api_version` is dated, or `v1`."""
+
+    kind: Literal["azure_openai"] = "azure_openai"
+    endpoint: Endpoint
+    credential: str
+    api_version: str = "2024-10-21"
+    scope: str | None = None
+    timeout_s: Seconds = 120.0
+
+
+class AzureOpenAIModel(Section):
+    """A deployment on an account."""
+
+    kind: Literal["azure_openai"] = "azure_openai"
+    account: str
+    deployment: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class FoundryModel(Section):
+    """A Foundry deployment with its own endpoint and credential. `api_version` is dated, or `v1` for /openai/v1."""
+
+    kind: Literal["foundry"]
+    endpoint: Endpoint
+    deployment: Annotated[str, Field(min_length=1, max_length=128)]
+    credential: str
+    api_version: str = "2024-05-01-preview"
+    scope: str | None = None
+    timeout_s: Seconds = 120.0
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("kind", "azure_openai"))
+    return str(getattr(value, "kind", "azure_openai"))
+
+
+Model = Annotated[
+    Annotated[AzureOpenAIModel, Tag("azure_openai")] | Annotated[FoundryModel, Tag("foundry")],
+    Discriminator(_kind),
+]
+
+
+class Caller(Section):
+    """An application that may call us: the SHA-256 of its key, and the policies it may use, the default one first."""
+
+    key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    policies: Annotated[tuple[str, ...], Field(min_length=1)]
+    default: str | None = None
+    models: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _default_is_allowed(self) -> "Caller":
+        if self.default is not None and self.default not in self.policies:
+            raise ValueError("default must be one of its policies")
+        return self
+
+    @property
+    def default_policy(self) -> str:
+        """The policy of a request that names none."""
+        return self.default or self.policies[0]
+
+
+class Azure(Section):
+    """What all calls to Azure share. `ca_file` adds a private CA to the system's."""
+
+    authority: Endpoint = PUBLIC_AUTHORITY
+    scope: str = COGNITIVE_SCOPE
+    ca_file: Path | None = None
+    connect_timeout_s: Seconds = 2.0
+    token_timeout_s: Seconds = 10.0
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 512
+
+
+class Telemetry(Section):
+    """What we leave behind. `decisions` says where decision records go: `stdout`, `off`, or a file to add lines to."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    decisions: str = "stdout"
+
+
+class Settings(Section):
+    """All of guardrails.yaml."""
+
+    server: Server = Server()
+    credentials: Mapping[Name, Credential] = Field(default_factory=dict)
+    services: Services = Services()
+    accounts: Mapping[Name, Account] = Field(default_factory=dict)
+    models: Mapping[Name, Model] = Field(default_factory=dict)
+    callers: Mapping[Name, Caller]
+    policies: Path
+    azure: Azure = Azure()
+    telemetry: Telemetry = Telemetry()
