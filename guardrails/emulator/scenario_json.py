@@ -1,0 +1,147 @@
+"""Scenarios as JSON, for the control API: strict reading with errors that name the field."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, Final
+
+from guardrails.emulator.presets import PRESETS, preset
+from guardrails.emulator.scenarios import ANY, NO_EFFECT, Effect, EntraFault, Malformed, Refusal, Scenario, Truncation
+
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {
+    "truncate": Truncation,
+    "malformed": Malformed,
+    "entra": EntraFault,
+    "refusal": Refusal,
+}
+_INTEGERS: Final = frozenset({"status", "cut_stream_after"})
+_NUMBERS: Final = frozenset({"latency_ms", "retry_after", "slow_stream_ms"})
+_BOOLEANS: Final = frozenset({"reset", "hang", "filter_error"})
+_MATCH_FIELDS: Final = frozenset({"service", "operation", "deployment", "after", "times"})
+
+
+class FieldError(ValueError):
+    """A field of a control request is wrong; the message names it."""
+
+
+def read_scenario(document: object) -> Scenario:
+    """Read one scenario: `{"preset": NAME, ...}` or `{"effect": {...}, ...}` with the fields of the match.
+
+    Raises:
+        FieldError: naming the field that is unknown or wrong.
+    """
+    if not isinstance(document, dict):
+        raise FieldError("a scenario must be an object")
+    known = _MATCH_FIELDS | ({"preset"} if "preset" in document else {"effect", "name"})
+    refuse_unknown(document, known, "scenario")
+    match: dict[str, Any] = {
+        "operation": text(document, "operation"),
+        "deployment": text(document, "deployment"),
+        "after": integer(document, "after") or 0,
+        "times": integer(document, "times"),
+    }
+    service = text(document, "service")
+    try:
+        if "preset" in document:
+            return preset(_preset_name(document), service=service, **match)
+        effect = read_effect(document.get("effect"))
+        return Scenario(effect, service=service or ANY, name=text(document, "name") or "", **match)
+    except ValueError as error:
+        raise FieldError(str(error)) from error
+
+
+def read_effect(document: object) -> Effect:
+    """Read an effect.
+
+    Raises:
+        FieldError: naming the field that is unknown or wrong, or when it has no field at all.
+    """
+    if not isinstance(document, dict) or not document:
+        raise FieldError("effect must be an object with at least one field")
+    refuse_unknown(document, {field.name for field in fields(Effect)}, "effect")
+    values: dict[str, Any] = {name: _effect_value(document, name) for name in document}
+    try:
+        return Effect(**values)
+    except ValueError as error:
+        raise FieldError(str(error)) from error
+
+
+def scenario_document(identifier: int, scenario: Scenario, met: int) -> dict[str, object]:
+    """Return a scenario in force as JSON, with how many calls it has met."""
+    effect = {
+        field.name: getattr(scenario.effect, field.name)
+        for field in fields(Effect)
+        if getattr(scenario.effect, field.name) != getattr(NO_EFFECT, field.name)
+    }
+    return {
+        "id": identifier,
+        "name": scenario.name,
+        "service": scenario.service,
+        "operation": scenario.operation,
+        "deployment": scenario.deployment,
+        "after": scenario.after,
+        "times": scenario.times,
+        "met": met,
+        "effect": effect,
+    }
+
+
+def _preset_name(document: Mapping[str, object]) -> str:
+    name = document["preset"]
+    if not isinstance(name, str) or name not in PRESETS:
+        raise FieldError(f"preset must be one of {', '.join(PRESETS)}")
+    return name
+
+
+def _effect_value(document: Mapping[str, object], name: str) -> object:
+    where = f"effect.{name}"
+    value = document[name]
+    if name in _ENUMS:
+        known = [member.value for member in _ENUMS[name]]
+        if value not in known:
+            raise FieldError(f"{where} must be one of {', '.join(known)}")
+        return _ENUMS[name](value)
+    if name in _BOOLEANS:
+        if not isinstance(value, bool):
+            raise FieldError(f"{where} must be true or false")
+        return value
+    if name == "document_ids":
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise FieldError(f"{where} must be an array of strings")
+        return tuple(value)
+    if name in _INTEGERS:
+        return integer(document, name, where)
+    return number(document, name, where) if name in _NUMBERS else text(document, name, where)
+
+
+def refuse_unknown(document: Mapping[str, object], known: set[str] | frozenset[str], what: str) -> None:
+    """Raise `FieldError` for a field that is not known."""
+    unknown = sorted(set(document) - known)
+    if unknown:
+        raise FieldError(f"{what} has no field {unknown[0]}; it has {', '.join(sorted(known))}")
+
+
+def text(document: Mapping[str, object], name: str, where: str | None = None) -> str | None:
+    """Return a string field, None when absent or null."""
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise FieldError(f"{where or name} must be a string")
+    return value
+
+
+def integer(document: Mapping[str, object], name: str, where: str | None = None) -> int | None:
+    """Return an integer field, None when absent or null."""
+    value = document.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise FieldError(f"{where or name} must be an integer")
+    return value
+
+
+def number(document: Mapping[str, object], name: str, where: str | None = None) -> float | None:
+    """Return a number field, None when absent or null."""
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise FieldError(f"{where or name} must be a number")
+    return float(value)
