@@ -1,0 +1,134 @@
+r"""Strings that hold JSON: tool-call arguments, tool results.
+
+Two things matter for them. A `\u0040` in the JSON is an `@` for the model and the tool, so detectors must see the `@`:
+`readable` is the same JSON with such escapes written out. And an edit must leave valid JSON: `edited` changes what is
+inside strings and whole numbers, never the structure between them.
+"""
+
+import json
+import re
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from typing import Any
+
+from guardrails.domain.content import Edit, Span, apply_edits
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_WRITTEN_OUT = re.compile(
+    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL
+)
+_MUST_STAY_ESCAPED = frozenset('"\\')
+_FIRST_PRINTABLE = 0x20
+_SURROGATES = range(0xD800, 0xE000)
+
+REPLACED_WHOLE = '{"redacted":true}'
+"""What JSON becomes when an edit cannot be made inside it."""
+
+
+def is_json_container(text: str) -> bool:
+    """Whether a string is the JSON of an object or a list."""
+    if text.lstrip(" \t\r\n")[:1] not in {"{", "["}:
+        return False
+    try:
+        # Numbers stay text: only the form matters, and a number of a million digits must cost nothing.
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def readable(text: str) -> str:
+    r"""The text as detectors should see it.
+
+    JSON of an object or list with its `\uXXXX` and `\/` escapes written out where JSON allows the character as it is;
+    any other text unchanged. Spans of findings are positions in this text.
+    """
+    if "\\u" not in text and "\\/" not in text:
+        return text
+    return _WRITTEN_OUT.sub(_write_out, text) if is_json_container(text) else text
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """`readable(text)` with the edits made: still valid JSON where the text was JSON, and no character of a span left.
+
+    In JSON a span is carried out in every string and number that it touches; the structure between them stays. An
+    escape that a span only touches goes whole, and a touched number, true, false or null becomes a string.
+    """
+    view = readable(text)
+    if not is_json_container(view):
+        return apply_edits(view, edits)
+    result = apply_edits(view, _inside_tokens(view, edits))
+    return result if is_json_container(result) else REPLACED_WHOLE
+
+
+def compact(value: Any) -> str:  # noqa: ANN401
+    """A JSON value as text, names included, characters written out."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _write_out(match: re.Match[str]) -> str:
+    high, low, code, other = match.groups()
+    if high:
+        return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+    if other:
+        return "/" if other == "/" else match.group()
+    character = chr(int(code, 16))
+    if ord(character) < _FIRST_PRINTABLE or ord(character) in _SURROGATES or character in _MUST_STAY_ESCAPED:
+        return match.group()
+    return character
+
+
+def _inside_tokens(text: str, edits: Iterable[Edit]) -> Iterator[Edit]:
+    waiting = deque(_disjoint(edits))
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        while waiting and waiting[0].span.end <= start:
+            waiting.popleft()
+        if not waiting:
+            return
+        touching = list(takewhile(lambda edit, end=end: edit.span.start < end, waiting))  # type: ignore[misc]
+        if touching and text[start] == '"':
+            yield from _inside_string(text, start + 1, end - 1, touching)
+        else:
+            for edit in touching:
+                yield Edit(edit.pointer, Span(start, end), json.dumps(edit.replacement, ensure_ascii=False))
+
+
+def _disjoint(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """Overlapping edits as one, as `apply_edits` takes them; in order."""
+    first: Edit | None = None
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, -edit.span.end)):
+        if first is None or edit.span.start >= first.span.end:
+            if first is not None:
+                yield first
+            first = edit
+        elif edit.span.end > first.span.end:
+            first = Edit(first.pointer, Span(first.span.start, edit.span.end), first.replacement)
+    if first is not None:
+        yield first
+
+
+def _inside_string(text: str, start: int, end: int, edits: Iterable[Edit]) -> Iterator[Edit]:
+    escapes = [Span(*match.span()) for match in _ESCAPE.finditer(text, start, end)]
+    for edit in edits:
+        inner = Span(
+            _escape_around(escapes, max(edit.span.start, start)).start,
+            _escape_around(escapes, min(edit.span.end, end)).end,
+        )
+        if inner.start < inner.end:
+            yield Edit(edit.pointer, inner, json.dumps(edit.replacement, ensure_ascii=False)[1:-1])
+
+
+def _escape_around(escapes: Sequence[Span], position: int) -> Span:
+    """The escape that a position lies within, or the position itself."""
+    index = bisect_left(escapes, (position, 0)) - 1
+    if index >= 0 and position < escapes[index].end:
+        return escapes[index]
+    return Span(position, position)
+
+
+def _no_constant(name: str) -> Any:  # noqa: ANN401
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,113 @@
+"""What travels to the model: chat messages, documents and whole request bodies -> segments."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guardrails.chat.address import child
+from guardrails.chat.json_text import readable
+from guardrails.chat.leaves import bounded, has_text, leaves, named_oddly, whole
+from guardrails.chat.message import require_message, wrong
+from guardrails.chat.protocol import BOOKKEEPING, KNOBS, only_words
+from guardrails.chat.tree import is_field_name, require_sound
+from guardrails.domain.content import Origin, Segment, Stage
+from guardrails.domain.errors import TooLarge
+
+MAX_MESSAGES = 2_048
+"""The most messages of one body."""
+
+
+def extract_messages(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """Every string of `body["messages"]`, in order (contract, section 2).
+
+    Content as string or as text parts, names, refusals, tool calls with their arguments, and every other string of a
+    message. `developer` counts as system and `function` as tool.
+
+    Raises:
+        InvalidRequest: a field is missing or of the wrong type; the error names it.
+        TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
+    """
+    require_sound(body.get("messages"), "/messages")
+    return bounded(_messages(body))
+
+
+def extract_documents(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """`body["documents"]`: retrieved texts, each `/documents/i`. Absent or null: none.
+
+    Raises:
+        InvalidRequest: it is no list of strings.
+        TooLarge: more than `MAX_SEGMENTS`.
+    """
+    documents = body.get("documents")
+    if documents is None:
+        return ()
+    if not isinstance(documents, list):
+        raise wrong("must be a list of strings", "/documents")
+    for index, document in enumerate(documents):
+        if not isinstance(document, str):
+            raise wrong("must be a string", child("/documents", index))
+    require_sound(documents, "/documents")
+    return bounded(leaves(documents, "/documents", Origin.DOCUMENT))
+
+
+def extract_text(body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
+    """`body["text"]`: short for one user message, or for one assistant message at stage output.
+
+    Raises:
+        InvalidRequest: it is no string.
+    """
+    text = body.get("text")
+    if not isinstance(text, str):
+        raise wrong("must be a string", "/text")
+    require_sound(text, "/text")
+    origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
+    return (Segment(readable(text), origin, "/text"),)
+
+
+def extract_request(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """Every string of a whole chat-completions body that can reach the model or leaves with it.
+
+    Messages as in `extract_messages`. Of the other fields those listed in `guardrails.chat.protocol` are not read;
+    each other one that holds text is: a list one segment for each element (`/tools/0`), anything else as one, as JSON
+    with its names, from the origin system and not editable. `documents` come from the origin document, each string.
+
+    Raises:
+        InvalidRequest: a field is missing or of the wrong type; the error names it.
+        TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
+    """
+    require_sound(dict(body))
+    return bounded(_request(body))
+
+
+def _request(body: Mapping[str, Any]) -> Iterator[Segment]:
+    yield from _messages(body)
+    yield from named_oddly(body, "", Origin.SYSTEM)
+    for name, value in body.items():
+        if name == "messages" or name in BOOKKEEPING or not is_field_name(name):
+            continue
+        if name in KNOBS and only_words(value):
+            continue
+        yield from _field(value, child("", name), name)
+
+
+def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:  # noqa: ANN401
+    if name == "documents":
+        yield from leaves(value, pointer, Origin.DOCUMENT)
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            if has_text(element):
+                yield whole(element, child(pointer, index), Origin.SYSTEM)
+    elif has_text(value):
+        yield whole(value, pointer, Origin.SYSTEM)
+
+
+def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        raise wrong("must be a list of messages" if "messages" in body else "is required", "/messages")
+    if not messages:
+        raise wrong("must hold at least one message", "/messages")
+    if len(messages) > MAX_MESSAGES:
+        raise TooLarge(f"holds more than {MAX_MESSAGES} messages", field="messages")
+    for index, message in enumerate(messages):
+        pointer = child("/messages", index)
+        yield from leaves(message, pointer, require_message(message, pointer))

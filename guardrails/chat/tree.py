@@ -1,0 +1,68 @@
+"""What any JSON body must hold before we read it: bounded depth, text that is text, names that can be told."""
+
+import math
+import re
+from typing import Any
+
+from guardrails.chat.address import child, field_path
+from guardrails.domain.errors import InvalidRequest, TooLarge
+
+MAX_DEPTH = 64
+"""How deep objects and lists of a body may nest. Chat bodies with tool schemas stay far below."""
+
+_FIELD_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,63}")
+
+
+def is_field_name(name: str) -> bool:
+    """Whether a member's name is an identifier, so that it can stand in a pointer without telling content."""
+    return _FIELD_NAME.fullmatch(name) is not None
+
+
+def require_sound(value: Any, pointer: str = "") -> None:  # noqa: ANN401
+    """Check a whole body, or a part of it, iteratively.
+
+    Raises:
+        TooLarge: it nests deeper than `MAX_DEPTH`.
+        InvalidRequest: a string or name that UTF-8 cannot carry (a lone surrogate), a number that is none, or
+            something that is not JSON. The error names the field.
+    """
+    pending: list[tuple[Any, str, int]] = [(value, pointer, 0)]
+    while pending:
+        item, here, depth = pending.pop()
+        if isinstance(item, str):
+            require_text(item, here)
+        elif isinstance(item, dict | list):
+            if depth >= MAX_DEPTH:
+                raise TooLarge(f"nests deeper than {MAX_DEPTH} levels", field=_top(here))
+            if isinstance(item, dict):
+                pending += [(member, _member(here, key), depth + 1) for key, member in item.items()]
+            else:
+                pending += [(element, child(here, index), depth + 1) for index, element in enumerate(item)]
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise InvalidRequest("must be a finite number", field=field_path(here) or None)
+        elif item is not None and not isinstance(item, int | float):
+            raise InvalidRequest("is not JSON", field=field_path(here) or None)
+
+
+def require_text(text: str, pointer: str) -> None:
+    """Refuse text that UTF-8 cannot carry: no service could be asked about it."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            "holds a lone surrogate: text must be valid Unicode", field=field_path(pointer) or None
+        ) from None
+
+
+def _member(pointer: str, key: object) -> str:
+    if not isinstance(key, str):
+        raise InvalidRequest("is not JSON", field=field_path(pointer) or None)
+    require_text(key, pointer)
+    # A name that may itself be content is not repeated in an error.
+    return child(pointer, key if is_field_name(key) else "?")
+
+
+def _top(pointer: str) -> str | None:
+    return field_path("/".join(pointer.split("/")[:3])) or None

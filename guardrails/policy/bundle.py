@@ -1,0 +1,107 @@
+"""All policies of a folder, loaded as one thing: whole, or not at all."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from guardrails.domain.check import CheckSpec
+from guardrails.domain.errors import ConfigurationError
+from guardrails.policy.compile import compile_policy
+from guardrails.policy.policy import Policy
+from guardrails.policy.positions import MAX_BYTES
+
+MAX_FILES = 500
+"""The most policy files of one folder."""
+
+_ENDINGS = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The policies of a folder by name, and one revision (`sha256:` and 64 hex digits) of all its files together."""
+
+    policies: Mapping[str, Policy]
+    revision: str
+
+
+def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Compile every `*.yaml` and `*.yml` of a folder, in the order of their names.
+
+    Hidden files and folders below are left out. A mounted Kubernetes ConfigMap is read through its `..data` link,
+    resolved once, so that an update in the middle is not seen half. Reads files: call it off the event loop.
+
+    Raises:
+        ConfigurationError: the folder cannot be read, holds no policy or two of one name, or any file does not
+            compile; all problems of all files at once.
+    """
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    for path in _files(folder):
+        shown = str(folder / path.name)
+        try:
+            texts[shown] = _text(path)
+        except ConfigurationError as error:
+            problems += [f"{shown}: {problem}" for problem in error.problems]
+    policies: dict[str, Policy] = {}
+    files: dict[str, str] = {}
+    for shown, text in texts.items():
+        try:
+            policy = compile_policy(text, shown, specs)
+        except ConfigurationError as error:
+            problems += error.problems
+            continue
+        name = policy.ref.name
+        if name in files:
+            problems.append(f"{shown}: the policy {name!r} is already in {files[name]}; each needs a name of its own")
+        files[name] = shown
+        policies[name] = policy
+    if problems:
+        raise ConfigurationError(problems)
+    return Bundle(MappingProxyType(policies), _revision(texts))
+
+
+def _files(folder: Path) -> list[Path]:
+    mounted = folder / "..data"
+    try:
+        root = mounted.resolve(strict=True) if mounted.is_symlink() else folder
+        paths = sorted(path for path in root.iterdir() if _is_policy(path))
+    except OSError as error:
+        raise ConfigurationError([f"{folder}: cannot be read: {error.strerror}"]) from None
+    if not paths:
+        raise ConfigurationError([f"{folder}: holds no policy file (*.yaml or *.yml)"])
+    if len(paths) > MAX_FILES:
+        raise ConfigurationError([f"{folder}: holds more than {MAX_FILES} policy files"])
+    return paths
+
+
+def _is_policy(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix.lower() in _ENDINGS and not path.is_dir()
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise ConfigurationError(["is not a file that can be read"])
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError([f"cannot be read: {error.strerror}"]) from None
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError([f"is larger than {MAX_BYTES // 1024} KiB"])
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"is not UTF-8 text (byte {error.start})"]) from None
+
+
+def _revision(texts: Mapping[str, str]) -> str:
+    """A hash over names and contents; each is hashed first, so no two folders can share one by moving a border."""
+    return f"sha256:{hashlib.sha256(b''.join(_digests(texts))).hexdigest()}"
+
+
+def _digests(texts: Mapping[str, str]) -> Iterator[bytes]:
+    for shown, text in texts.items():
+        yield hashlib.sha256(Path(shown).name.encode()).digest()
+        yield hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,88 @@
+"""One policy file -> a Policy, or everything that is wrong with it at once, each in its place."""
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from guardrails.domain.check import CheckSpec
+from guardrails.domain.content import Stage
+from guardrails.domain.errors import ConfigurationError
+from guardrails.domain.verdict import Action, Mode, PolicyRef
+from guardrails.policy.document import PolicyDocument, RuleSection
+from guardrails.policy.later import set_aside
+from guardrails.policy.plans import check_problems, plan
+from guardrails.policy.policy import Policy, Rule
+from guardrails.policy.positions import Problem, Tree, read
+from guardrails.policy.redaction import DEFAULT_REPLACEMENT
+from guardrails.policy.rules import rule_problems
+from guardrails.policy.sentences import problems_of
+
+EVERY_CATEGORY = "*"
+
+
+def compile_policy(text: str, file: str, specs: Mapping[str, CheckSpec]) -> Policy:
+    """Compile the text of one policy file. Its revision is the SHA-256 of the text.
+
+    Args:
+        text: The file's text, YAML.
+        file: Its name, as problems should tell it.
+        specs: The checks that exist, by name.
+
+    Raises:
+        ConfigurationError: every problem at once, in the order of the file, each as `file:line:col: path: sentence`.
+    """
+    tree = read(text)
+    problems = list(tree.problems)
+    document: PolicyDocument | None = None
+    if tree.value is None or not isinstance(tree.value, dict):
+        problems += () if problems else (tree.problem((), "must be a mapping that begins with `version: 1`"),)
+    else:
+        problems += set_aside(tree)
+        document, wrong = _document(tree)
+        problems += wrong
+        problems += check_problems(tree, specs)
+        problems += rule_problems(tree, specs)
+    if problems or document is None:
+        raise ConfigurationError([problem.at(file) for problem in sorted(set(problems), key=_order)])
+    return _policy(document, text, specs)
+
+
+def _order(problem: Problem) -> tuple[Any, ...]:
+    return problem.mark, tuple(map(str, problem.path)), problem.sentence
+
+
+def _document(tree: Tree) -> tuple[PolicyDocument | None, list[Problem]]:
+    try:
+        return PolicyDocument.model_validate(tree.value), []
+    except ValidationError as error:
+        return None, list(problems_of(error, tree))
+
+
+def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec]) -> Policy:
+    revision = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return Policy(
+        ref=PolicyRef(document.policy, revision),
+        description=document.description,
+        mode=Mode(document.mode),
+        deadline_s=document.deadline_ms / 1000,
+        checks=MappingProxyType({name: plan(specs[name], raw) for name, raw in document.checks.items()}),
+        rules=tuple(map(_rule, document.rules)),
+        refusal=document.chat.refusal,
+    )
+
+
+def _rule(section: RuleSection) -> Rule:
+    action = Action[section.action.upper()]
+    anything = section.category is None or EVERY_CATEGORY in section.category
+    return Rule(
+        id=section.id,
+        stages=frozenset(Stage) if section.stage is None else frozenset(section.stage),
+        check=section.check,
+        categories=None if anything else frozenset(section.category or ()),
+        at_least=section.at_least,
+        action=action,
+        replacement=(section.with_ or DEFAULT_REPLACEMENT) if action is Action.REDACT else None,
+    )

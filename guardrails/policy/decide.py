@@ -1,0 +1,193 @@
+"""The decision: policy and evidence in, a verdict out. One pure function, the same live, in replay and in tests."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
+from guardrails.domain.content import Edit, Inspection, Segment, Span
+from guardrails.domain.finding import Finding
+from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Reason, Verdict
+from guardrails.policy.policy import CheckPlan, Policy, Rule
+from guardrails.policy.redaction import REPLACEMENTS
+from guardrails.policy.select import narrow
+
+NO_SPAN = "no span to redact"
+NOT_EDITABLE = "cannot be redacted in place"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A rule that matched a finding. `action` is the rule's, or BLOCK where a redaction cannot be carried out."""
+
+    rule: Rule
+    finding: Finding
+    action: Action
+    detail: str | None
+
+
+def decide(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport]) -> Verdict:
+    """Judge the evidence.
+
+    Every rule is tried on every finding of its check; the strongest action wins. It fails closed:
+
+    - a check of the policy whose report failed or is missing gives a reason `on_failure` with the plan's action and
+      makes the verdict degraded; so does a skipped report where there was something to read. Findings of a failed
+      report count as well;
+    - a redaction that cannot be carried out blocks: the finding has no span (or one outside its text), or its
+      segment is not editable or not part of the inspection.
+
+    The mode is only noted: a monitoring policy gives the same action, reasons and edits, and whoever enforces must
+    ask `verdict.mode`. Reports of checks that the policy does not use are ignored.
+    """
+    segments = {segment.pointer: segment for segment in inspection.segments}
+    failures = tuple(_failures(policy, inspection, reports))
+    hits = tuple(_hits(policy, inspection, reports, segments))
+    reasons = tuple(dict.fromkeys((*failures, *map(_reason, hits))))
+    action = max((reason.action for reason in reasons), default=Action.ALLOW)
+    order = {pointer: index for index, pointer in enumerate(segments)}
+    return Verdict(
+        action=action,
+        policy=policy.ref,
+        mode=policy.mode,
+        reasons=tuple(sorted(reasons, key=lambda reason: _rank(reason, order))),
+        degraded=bool(failures),
+        edits=_edits(hits, segments) if action is Action.REDACT else (),
+    )
+
+
+def failure_of(plan: CheckPlan, inspection: Inspection, reports: Iterable[CheckReport]) -> str | None:
+    """Why a planned check must count as failed, as a reason code or a few words; None when its report holds."""
+    own = [report for report in reports if report.check == plan.name]
+    if not own:
+        return "no report"
+    for report in own:
+        if report.status is CheckStatus.FAILED:
+            return str(report.reason or FailureReason.INTERNAL)
+        if report.status is CheckStatus.SKIPPED and narrow(plan, inspection).segments:
+            return "skipped"
+    return None
+
+
+def _failures(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport]) -> Iterator[Reason]:
+    for plan in policy.checks.values():
+        why = failure_of(plan, inspection, reports)
+        if why is not None:
+            yield Reason(rule=ON_FAILURE_RULE, action=plan.on_failure, check=plan.name, detail=why)
+
+
+def _hits(
+    policy: Policy, inspection: Inspection, reports: Sequence[CheckReport], segments: Mapping[str, Segment]
+) -> Iterator[_Hit]:
+    rules = [rule for rule in policy.rules if inspection.stage in rule.stages]
+    for report in reports:
+        for rule in rules:
+            if rule.check != report.check or rule.check not in policy.checks:
+                continue
+            for finding in report.findings:
+                if matches(rule, finding):
+                    yield _hit(rule, finding, segments.get(finding.pointer))
+
+
+def matches(rule: Rule, finding: Finding) -> bool:
+    """Whether a rule asks for something on a finding of its check: category and threshold, nothing else.
+
+    Without `at_least` any finding counts but one of measure 0, which is the service's word for "safe". With it a
+    finding without a measure (a blocklist's) does not count. A measure that is not a number counts as the highest.
+    """
+    if rule.categories is not None and finding.category not in rule.categories:
+        return False
+    if finding.measure is None:
+        return rule.at_least is None
+    if rule.at_least is None:
+        return not finding.measure <= 0
+    return not finding.measure < rule.at_least
+
+
+def _hit(rule: Rule, finding: Finding, segment: Segment | None) -> _Hit:
+    if rule.action is not Action.REDACT:
+        return _Hit(rule, finding, rule.action, finding.detail)
+    if segment is None or not segment.editable:
+        return _Hit(rule, finding, Action.BLOCK, NOT_EDITABLE)
+    span = finding.span
+    if span is None or not 0 <= span.start < span.end <= len(segment.text):
+        return _Hit(rule, finding, Action.BLOCK, NO_SPAN)
+    return _Hit(rule, finding, Action.REDACT, finding.detail)
+
+
+def _reason(hit: _Hit) -> Reason:
+    return Reason(
+        rule=hit.rule.id,
+        action=hit.action,
+        check=hit.rule.check,
+        category=hit.finding.category,
+        measure=hit.finding.measure,
+        at_least=hit.rule.at_least,
+        pointer=hit.finding.pointer,
+        span=hit.finding.span,
+        detail=hit.detail,
+    )
+
+
+def _rank(reason: Reason, order: Mapping[str, int]) -> tuple[object, ...]:
+    """Strongest first, then failures, then by position in the inspection; the rest only makes it one order."""
+    return (
+        -reason.action,
+        reason.pointer is not None,
+        order.get(reason.pointer or "", len(order)),
+        reason.pointer or "",
+        reason.span or Span(-1, -1),
+        reason.check,
+        reason.category or "",
+        reason.rule,
+        repr((reason.measure, reason.detail)),
+    )
+
+
+def _edits(hits: Iterable[_Hit], segments: Mapping[str, Segment]) -> tuple[Edit, ...]:
+    """One edit for each run of overlapping spans, in the order of the segments: no two edits overlap."""
+    by_pointer: dict[str, list[_Hit]] = {}
+    for hit in hits:
+        if hit.action is Action.REDACT:
+            by_pointer.setdefault(hit.finding.pointer, []).append(hit)
+    return tuple(
+        edit
+        for pointer, segment in segments.items()
+        if pointer in by_pointer
+        for edit in _merge(segment, by_pointer[pointer])
+    )
+
+
+def _merge(segment: Segment, hits: Sequence[_Hit]) -> Iterator[Edit]:
+    run: list[_Hit] = []
+    end = 0
+    for hit in sorted(hits, key=_start):
+        span = _span(hit)
+        if run and span.start >= end:
+            yield _edit(segment, run, end)
+            run = []
+        end = max(end, span.end) if run else span.end
+        run.append(hit)
+    if run:
+        yield _edit(segment, run, end)
+
+
+def _edit(segment: Segment, run: Sequence[_Hit], end: int) -> Edit:
+    """The edit for a run of overlapping hits: the union of their spans, hidden in the way that tells least.
+
+    A label hides even the length, so where one rule of the run asks for a label and another for a mask, it is a label.
+    """
+    span = Span(_span(run[0]).start, end)
+    hider = min(run, key=lambda hit: (hit.rule.replacement or "", _start(hit)))
+    hide = REPLACEMENTS[hider.rule.replacement or "label"]
+    return Edit(segment.pointer, span, hide(segment.text[span.start : span.end], hider.finding.category))
+
+
+def _span(hit: _Hit) -> Span:
+    if hit.finding.span is None:
+        raise AssertionError("a hit without a span blocks and is never an edit")
+    return hit.finding.span
+
+
+def _start(hit: _Hit) -> tuple[object, ...]:
+    span = _span(hit)
+    return span.start, -span.end, hit.finding.category, hit.rule.id

@@ -1,0 +1,70 @@
+"""The shape of a policy file (contract, section 3). What each word means for a check is the compiler's part."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from guardrails.domain.content import Stage
+from guardrails.domain.verdict import Mode
+
+ActionWord = Literal["allow", "flag", "redact", "block"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+DEFAULT_REFUSAL = "This request was stopped by company policy."
+
+
+def _one_or_more(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _nothing_is_empty(value: object) -> object:
+    return {} if value is None else value
+
+
+def _a_whole_number(value: object) -> object:
+    # In Python True == 1 == 1.0; in a file they are not the same version.
+    if type(value) is not int:
+        raise ValueError("must be a whole number")
+    return value
+
+
+class Section(BaseModel):
+    """A part of the file: frozen, strict, knows all its keys, and never repeats a value in an error."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+Stages = Annotated[list[Annotated[Stage, Field(strict=False)]], Field(min_length=1), BeforeValidator(_one_or_more)]
+Categories = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1), BeforeValidator(_one_or_more)]
+
+
+class RuleSection(Section):
+    """One rule. `stage` absent: both; `category` absent or `"*"`: any."""
+
+    id: Name
+    check: str
+    action: ActionWord
+    stage: Stages | None = None
+    category: Categories | None = None
+    at_least: float | None = None
+    with_: Annotated[str | None, Field(alias="with")] = None
+
+
+class ChatSection(Section):
+    """What concerns guarded chat only. `refusal` is the sentence a blocked caller is told."""
+
+    refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = DEFAULT_REFUSAL
+
+
+class PolicyDocument(Section):
+    """All of one policy file. Each entry of `checks` has `scan`, `on_failure` and the check's own options."""
+
+    version: Annotated[Literal[1], BeforeValidator(_a_whole_number)]
+    policy: Name
+    description: Annotated[str, Field(max_length=1000)] = ""
+    mode: Annotated[Mode, Field(strict=False)] = Mode.ENFORCE
+    deadline_ms: Annotated[int, Field(ge=50, le=60_000)] = 2500
+    checks: Annotated[Mapping[str, Annotated[dict[str, Any], BeforeValidator(_nothing_is_empty)]], Field(min_length=1)]
+    rules: Annotated[list[RuleSection], Field(min_length=1)]
+    chat: Annotated[ChatSection, BeforeValidator(_nothing_is_empty)] = ChatSection()

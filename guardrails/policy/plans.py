@@ -1,0 +1,87 @@
+"""The `checks` section: what each check reads, what its failure means, and its own options."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from guardrails.domain.check import CheckSpec
+from guardrails.domain.content import Origin
+from guardrails.domain.verdict import Action
+from guardrails.policy.near import hint
+from guardrails.policy.policy import CheckPlan
+from guardrails.policy.positions import Path, Problem, Tree
+from guardrails.policy.sentences import problem_at
+
+_ON_FAILURE = {"block": Action.BLOCK, "flag": Action.FLAG}
+_SHARED = ("scan", "on_failure")
+
+
+def plan(spec: CheckSpec, raw: Mapping[str, Any]) -> CheckPlan:
+    """The plan of a section in which `check_problems` found nothing."""
+    return CheckPlan(
+        name=spec.name,
+        scan=frozenset(map(Origin, raw["scan"])) if "scan" in raw else spec.scan,
+        on_failure=_ON_FAILURE[raw.get("on_failure", "block")],
+        options=spec.parse_options(_own(raw)),
+    )
+
+
+def check_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:
+    """Everything wrong with `checks` that the document's shape does not tell."""
+    sections = tree.value.get("checks")
+    for name, raw in sections.items() if isinstance(sections, dict) else ():
+        path: Path = ("checks", name)
+        spec = specs.get(name)
+        if spec is None:
+            yield tree.problem(path, f"unknown check{hint(name, specs)}", at_key=True)
+            continue
+        section = {} if raw is None else raw
+        if not isinstance(section, dict):
+            continue
+        yield from _scan(tree, path, section, spec)
+        if section.get("on_failure", "block") not in tuple(_ON_FAILURE):
+            said = hint(section["on_failure"], _ON_FAILURE)
+            yield tree.problem((*path, "on_failure"), f"must be 'block' or 'flag': a failed check is never clean{said}")
+        yield from _options(tree, path, section, spec)
+
+
+def _scan(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec) -> Iterator[Problem]:
+    if "scan" not in section:
+        return
+    path = (*path, "scan")
+    scan = section["scan"]
+    if not isinstance(scan, list) or not scan:
+        yield tree.problem(path, f"must be a list of who wrote what it reads{hint(None, map(str, spec.origins))}")
+        return
+    for index, origin in enumerate(scan):
+        if origin not in tuple(Origin):
+            yield tree.problem((*path, index), f"unknown origin{hint(origin, map(str, spec.origins))}")
+        elif origin not in spec.origins:
+            yield tree.problem(
+                (*path, index), f"{spec.name} cannot read {origin} texts{hint(None, map(str, spec.origins))}"
+            )
+
+
+def _options(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec) -> Iterator[Problem]:
+    try:
+        spec.parse_options(_own(section))
+    except ValidationError as error:
+        known = _option_names(spec)
+        for entry in error.errors(include_url=False, include_input=False):
+            yield problem_at(tree, (*path, *entry["loc"]), entry, (*_SHARED, *known))
+
+
+def _option_names(spec: CheckSpec) -> tuple[str, ...]:
+    """The keys a check's options may have, as far as they can be known: those of the object that empty options make."""
+    try:
+        options = spec.parse_options({})
+    except ValidationError:
+        return ()
+    if isinstance(options, BaseModel):
+        return tuple(info.alias or name for name, info in type(options).model_fields.items())
+    return tuple(getattr(options, "__dataclass_fields__", ()))
+
+
+def _own(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key not in _SHARED}

@@ -1,0 +1,147 @@
+"""YAML text -> plain data with the line and column of every key and value, and every problem of the text itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+MAX_BYTES = 256 * 1024
+"""The largest policy file, in bytes of UTF-8."""
+
+MAX_DEPTH = 16
+"""How deep mappings and lists may nest; a policy needs five."""
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Mark(NamedTuple):
+    """A place in a file, counted from 1."""
+
+    line: int
+    column: int
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and where. Sorts in the order of the file."""
+
+    mark: Mark
+    path: Path
+    sentence: str
+
+    def at(self, file: str) -> str:
+        """`file:line:col: rules[0].check: sentence`; the path is left out where it is the whole file."""
+        place = path_words(self.path)
+        return f"{file}:{self.mark.line}:{self.mark.column}: {f'{place}: ' if place else ''}{self.sentence}"
+
+
+def path_words(path: Path) -> str:
+    """`("rules", 0, "check")` -> `rules[0].check`."""
+    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return words.removeprefix(".")
+
+
+@dataclass(slots=True)
+class Tree:
+    """A file as data, with the places of its keys and values by path, and what is wrong with the text."""
+
+    value: Any = None
+    values: dict[Path, Mark] = field(default_factory=dict)
+    keys: dict[Path, Mark] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: Path, sentence: str, *, at_key: bool = False) -> Problem:
+        """A problem at a path, or at its nearest enclosing value that has a place in the file."""
+        if at_key and path in self.keys:
+            return Problem(self.keys[path], path, sentence)
+        known = path
+        while known and known not in self.values:
+            known = known[:-1]
+        return Problem(self.values.get(known, Mark(1, 1)), path, sentence)
+
+
+def read(text: str) -> Tree:
+    """Read one YAML document. When `problems` is not empty after a syntax error, `value` is None."""
+    tree = Tree()
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        size = 0
+        tree.problems.append(Problem(Mark(1, 1), (), "is not UTF-8 text"))
+    if size > MAX_BYTES:
+        tree.problems.append(Problem(Mark(1, 1), (), f"is larger than {MAX_BYTES // 1024} KiB"))
+    if tree.problems:
+        return tree
+    try:
+        tree.problems += _structure(text)
+        node = None if tree.problems else yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        tree.problems.append(_syntax(error))
+        return tree
+    if node is not None:
+        tree.value = _convert(node, (), tree, yaml.SafeLoader(""))
+    return tree
+
+
+def _mark(mark: Any) -> Mark:  # noqa: ANN401 - PyYAML has two mark types, and may have none
+    return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
+
+
+def _structure(text: str) -> Iterator[Problem]:
+    """What must hold before nodes are built: one document, no aliases (so no bombs), bounded depth."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        here = _mark(event.start_mark)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                yield Problem(here, (), "a policy file holds one document; a second one begins here")
+                return
+        elif isinstance(event, yaml.AliasEvent):
+            yield Problem(here, (), 'aliases (*name) are not supported: write the value out, or quote a literal "*"')
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                yield Problem(here, (), f"nests deeper than {MAX_DEPTH} levels")
+                return
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+
+
+def _syntax(error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    here = _mark(mark)
+    if getattr(error, "context", None) == "while scanning an alias":
+        return Problem(here, (), 'is not YAML: a star must be quoted: "*"')
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be parsed"
+    return Problem(here, (), f"is not YAML: {what}")
+
+
+def _convert(node: yaml.Node, path: Path, tree: Tree, loader: yaml.SafeLoader) -> Any:  # noqa: ANN401
+    tree.values[path] = _mark(node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, tree, loader)
+    if isinstance(node, yaml.SequenceNode):
+        return [_convert(item, (*path, index), tree, loader) for index, item in enumerate(node.value)]
+    try:
+        return loader.construct_object(node)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        tree.problems.append(tree.problem(path, f"cannot be read as {node.tag.rpartition(':')[2]}"))
+        return None
+
+
+def _mapping(node: yaml.MappingNode, path: Path, tree: Tree, loader: yaml.SafeLoader) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        here = _mark(key_node.start_mark)
+        # YAML 1.1 reads a bare `on`, `no` or `12` as no string; as a key the word itself is meant.
+        if not isinstance(key_node, yaml.ScalarNode):
+            tree.problems.append(Problem(here, path, "a key must be a plain word"))
+            continue
+        key = str(key_node.value)
+        if key in result:
+            tree.problems.append(Problem(here, (*path, key), "is given twice"))
+            continue
+        tree.keys[*path, key] = here
+        result[key] = _convert(value_node, (*path, key), tree, loader)
+    return result
