@@ -1,0 +1,147 @@
+"""Metrics for Prometheus: what came in, what was decided, how Azure and the checks behaved (docs/operations.md)."""
+
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from guardrails.domain.check import CheckReport
+from guardrails.domain.content import Stage
+from guardrails.domain.verdict import Verdict
+from guardrails.telemetry.labels import OTHER, Labels, Series
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+Gauges = Callable[[], Mapping[str, float]]
+_CHECK_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
+_CALL_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+
+
+def _installed_version() -> str:
+    try:
+        return version("azure-guardrails")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+VERSION: Final = _installed_version()
+"""The installed version of this package, `unknown` where it runs without being installed."""
+
+
+class Metrics:
+    """Everything the service counts, in a registry of its own.
+
+    No label carries text a caller chose: values are names from settings, policies and code, and go through `Labels`.
+    By its shape it is also the observer that calls to Azure and token fetches report to. Its methods never raise, do
+    no I/O and may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._labels = Labels()
+        self._requests = self._counter("requests", "Requests answered.", "door", "status")
+        self._request_seconds = self._histogram("request_duration_seconds", "Whole requests.", _CALL_SECONDS, "door")
+        self._in_flight = Gauge(
+            "guardrails_requests_in_flight", "Requests being worked on now.", registry=self.registry
+        )
+        self._verdicts = self._counter("verdicts", "Verdicts.", "policy", "stage", "action", "mode", "degraded")
+        self._caller_verdicts = self._counter("caller_verdicts", "Verdicts of each caller.", "caller", "action")
+        self._check_seconds = self._histogram(
+            "check_duration_seconds", "One check over one inspection.", _CHECK_SECONDS, "check", "status"
+        )
+        self._check_failures = self._counter("check_failures", "Checks that failed.", "check", "reason")
+        self._check_calls = self._counter("check_calls", "Calls to Azure a check made.", "check")
+        self._azure_calls = self._counter("azure_calls", "Calls to Azure.", "service", "outcome")
+        self._azure_seconds = self._histogram("azure_call_duration_seconds", "One call.", _CALL_SECONDS, "service")
+        self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
+        self._token_seconds = self._histogram(
+            "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
+        )
+        self._records = self._counter("decision_records", "Decision records by what became of them.", "result")
+        for result in ("written", "dropped", "failed"):
+            self._records.of(result)
+        build = Gauge("guardrails_build_info", "Always 1.", ("version", "python"), registry=self.registry)
+        build.labels(VERSION, platform.python_version()).set(1)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Series[Counter]:
+        counter = Counter(f"guardrails_{name}", meaning, labels, registry=self.registry)
+        return Series(counter, labels, self._labels)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Series[Histogram]:
+        histogram = Histogram(f"guardrails_{name}", meaning, labels, buckets=buckets, registry=self.registry)
+        return Series(histogram, labels, self._labels)
+
+    def request_started(self) -> None:
+        """A request came in. Each has exactly one `request_finished`."""
+        self._in_flight.inc()
+
+    def request_finished(self, door: str, status: int, seconds: float) -> None:
+        """A request was answered at `door` (a route's template, never a path) with an HTTP status."""
+        self._in_flight.dec()
+        self._requests.of(door, f"{status // 100}xx" if 100 <= status < 600 else OTHER).inc()  # noqa: PLR2004 - HTTP
+        self._request_seconds.of(door).observe(seconds)
+
+    def verdict_reached(self, caller: str, stage: Stage, verdict: Verdict) -> None:
+        """A verdict was decided. `degraded` on an action below block is text that passed without a full check."""
+        action, degraded = verdict.action.word, "true" if verdict.degraded else "false"
+        self._verdicts.of(verdict.policy.name, stage.value, action, verdict.mode.value, degraded).inc()
+        self._caller_verdicts.of(caller, action).inc()
+
+    def check_finished(self, report: CheckReport) -> None:
+        """A check reported."""
+        self._check_seconds.of(report.check, report.status.value).observe(report.duration_ms / 1000)
+        self._check_calls.of(report.check).inc(report.calls)
+        if report.reason is not None:
+            self._check_failures.of(report.check, report.reason.value).inc()
+
+    def call_finished(self, service: str, outcome: str, seconds: float) -> None:
+        """One call to an Azure service ended; `outcome` is `ok`, a failure reason or a status class."""
+        self._azure_calls.of(service, outcome).inc()
+        self._azure_seconds.of(service).observe(seconds)
+
+    def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
+        """One token request ended; `outcome` is `ok` or a failure reason."""
+        self._token_fetches.of(credential, outcome).inc()
+        self._token_seconds.of(credential).observe(seconds)
+
+    def records_finished(self, result: str, count: int) -> None:
+        """What became of decision records: `written`, `dropped` (lost), or `failed` (will be tried again)."""
+        self._records.of(result).inc(count)
+
+    def watch_tokens(self, ages: Gauges, expires_in: Gauges) -> None:
+        """Ask these for seconds per credential whenever metrics are read."""
+        self.registry.register(_TokenGauges(ages, expires_in))
+
+    def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """Add a gauge `guardrails_<name>` that asks `value` whenever metrics are read."""
+        Gauge(f"guardrails_{name}", meaning, registry=self.registry).set_function(value)
+
+    def render(self) -> bytes:
+        """All metrics in the Prometheus text format; `CONTENT_TYPE` goes with it."""
+        return generate_latest(self.registry)
+
+
+class _TokenGauges(Collector):
+    """Ages and remaining lives of the tokens in use."""
+
+    def __init__(self, ages: Gauges, expires_in: Gauges) -> None:
+        self._gauges = (
+            ("guardrails_token_age_seconds", "Seconds since the token in use was fetched.", ages),
+            ("guardrails_token_expires_in_seconds", "Seconds until the token in use expires.", expires_in),
+        )
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the names alone, so that registering asks nobody."""
+        for name, meaning, _ in self._gauges:
+            yield GaugeMetricFamily(name, meaning, labels=("credential",))
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauges, one sample for each credential."""
+        for name, meaning, ask in self._gauges:
+            family = GaugeMetricFamily(name, meaning, labels=("credential",))
+            for credential, seconds in ask().items():
+                family.add_metric((credential,), seconds)
+            yield family

@@ -1,0 +1,188 @@
+"""Decision records: the durable trace of one verdict. Evidence and pointers, no text.
+
+A record is built from what checks and the decision left, field by field. The texts of an inspection and the
+replacements of a verdict are never touched, so they cannot get in.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from guardrails.domain.check import CheckReport
+from guardrails.domain.content import Span, Stage
+from guardrails.domain.finding import Finding
+from guardrails.domain.verdict import Coverage, Reason, Verdict
+from guardrails.telemetry.log_fields import word
+
+SCHEMA_VERSION: Final = 1
+UNNAMED: Final = "*"
+_STRUCTURE: Final = frozenset(
+    {
+        "arguments",
+        "audio",
+        "choices",
+        "content",
+        "custom",
+        "delta",
+        "description",
+        "documents",
+        "file",
+        "file_data",
+        "filename",
+        "function",
+        "function_call",
+        "functions",
+        "image_url",
+        "input",
+        "input_audio",
+        "json_schema",
+        "logprobs",
+        "message",
+        "messages",
+        "name",
+        "parameters",
+        "prediction",
+        "reasoning",
+        "reasoning_content",
+        "refusal",
+        "response_format",
+        "schema",
+        "stop",
+        "suffix",
+        "text",
+        "thinking",
+        "token",
+        "tool_calls",
+        "tools",
+        "transcript",
+        "url",
+        "user",
+    }
+)
+"""Keys of the chat completions API. Any other key in a pointer was chosen by the caller, and may be content."""
+
+
+def decision_record(
+    *,
+    decision_id: str,
+    moment: datetime,
+    request_id: str,
+    caller: str,
+    door: str,
+    stage: Stage,
+    verdict: Verdict,
+    reports: Sequence[CheckReport],
+    coverage: Sequence[Coverage],
+    duration_ms: float,
+    model: str | None = None,
+) -> dict[str, object]:
+    """Build the record of one verdict (docs/operations.md has every field).
+
+    Args:
+        decision_id: The `x-guardrails-id` the caller was told.
+        moment: When it was decided, with a time zone.
+        request_id: The `x-request-id` of the request; a caller may have chosen it, so it is kept only if it is an id.
+        caller: The caller's name in the settings.
+        door: The route's name.
+        stage: What was judged, the way to the model or back.
+        verdict: What was decided.
+        reports: What every check reported.
+        coverage: The receipt for every string.
+        duration_ms: From the first check's start to the decision.
+        model: The model's name in the settings, when a chat was guarded.
+    """
+    pointers = _Pointers()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": decision_id,
+        "time": moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "request_id": word(request_id),
+        "caller": caller,
+        "door": door,
+        "model": model,
+        "stage": stage.value,
+        "policy": {
+            "name": verdict.policy.name,
+            "revision": verdict.policy.revision,
+            "mode": verdict.mode.value,
+        },
+        "verdict": verdict.action.word,
+        "blocked": verdict.blocked,
+        "degraded": verdict.degraded,
+        "edits": len(verdict.edits),
+        "duration_ms": round(duration_ms, 3),
+        "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
+        "checks": [_report(report, pointers) for report in reports],
+        "coverage": [_coverage(receipt, pointers) for receipt in coverage],
+    }
+
+
+def safe_pointer(pointer: str) -> str:
+    """A JSON pointer whose steps are kept where they are indices or keys of the chat API, and `*` elsewhere."""
+    if not pointer.startswith("/"):
+        return UNNAMED if pointer else ""
+    return "/" + "/".join(_step(step) for step in pointer[1:].split("/"))
+
+
+class _Pointers(dict[str, str]):
+    """Safe pointers of one record: many findings share a few pointers."""
+
+    def __missing__(self, pointer: str) -> str:
+        self[pointer] = safe = safe_pointer(pointer)
+        return safe
+
+
+def _step(step: str) -> str:
+    is_index = step.isascii() and step.isdigit() and len(step) <= 9  # noqa: PLR2004 - no payload has more items
+    return step if is_index or step in _STRUCTURE else UNNAMED
+
+
+def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "rule": reason.rule,
+        "action": reason.action.word,
+        "check": reason.check,
+        "category": reason.category,
+        "measure": reason.measure,
+        "at_least": reason.at_least,
+        "pointer": None if reason.pointer is None else pointers[reason.pointer],
+        "span": _span(reason.span),
+        "detail": reason.detail,
+    }
+
+
+def _report(report: CheckReport, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "check": report.check,
+        "status": report.status.value,
+        "reason": None if report.reason is None else report.reason.value,
+        "calls": report.calls,
+        "cached": report.cached,
+        "duration_ms": round(report.duration_ms, 3),
+        "findings": [_finding(finding, pointers) for finding in report.findings],
+        "unread": [{"pointer": pointers[pointer], "why": why} for pointer, why in report.unread.items()],
+    }
+
+
+def _finding(finding: Finding, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "category": finding.category,
+        "measure": finding.measure,
+        "pointer": pointers[finding.pointer],
+        "span": _span(finding.span),
+        "detail": finding.detail,
+    }
+
+
+def _coverage(receipt: Coverage, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "pointer": pointers[receipt.pointer],
+        "origin": receipt.origin.value,
+        "characters": receipt.characters,
+        "checks": list(receipt.checks),
+        "not_read": [{"check": check, "why": why} for check, why in receipt.not_read.items()],
+    }
+
+
+def _span(span: Span | None) -> list[int] | None:
+    return None if span is None else list(span)

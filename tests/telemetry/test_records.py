@@ -1,0 +1,113 @@
+"""Decision records: everything about a verdict but its texts."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
+from guardrails.domain.content import Edit, Origin, Span, Stage
+from guardrails.domain.finding import Finding
+from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
+from guardrails.telemetry.records import SCHEMA_VERSION, decision_record, safe_pointer
+
+SECRET = "Sesame-4711"
+POINTER = "/messages/0/content"
+SPAN = Span(11, 30)
+
+
+def record(**changes: object) -> dict[str, object]:
+    finding = Finding("Email", 0.95, POINTER, SPAN)
+    given_facts = {
+        "decision_id": "chk_1",
+        "moment": datetime(2026, 11, 24, 8, 0, 0, 5000, tzinfo=timezone(timedelta(hours=2))),
+        "request_id": "req_1",
+        "caller": "orders",
+        "door": "check",
+        "stage": Stage.INPUT,
+        "verdict": Verdict(
+            Action.REDACT,
+            PolicyRef("default", "sha256:ab"),
+            Mode.ENFORCE,
+            (Reason("contact-data", Action.REDACT, "pii", "Email", 0.95, 0.7, POINTER, SPAN),),
+            degraded=True,
+            edits=(Edit(POINTER, SPAN, SECRET),),
+        ),
+        "reports": (
+            CheckReport("pii", CheckStatus.COMPLETED, (finding,), calls=1, duration_ms=21.43219),
+            CheckReport(
+                "prompt_shield", CheckStatus.FAILED, reason=FailureReason.DEADLINE, unread={POINTER: "deadline"}
+            ),
+        ),
+        "coverage": (Coverage(POINTER, Origin.USER, 44, ("pii",), {"prompt_shield": "deadline"}),),
+        "duration_ms": 25.0,
+    }
+    return decision_record(**(given_facts | changes))
+
+
+def test_a_record_has_all_the_evidence():
+    made = record()
+    assert made["schema_version"] == SCHEMA_VERSION
+    assert made["time"] == "2026-11-24T06:00:00.005Z"
+    assert made["policy"] == {"name": "default", "revision": "sha256:ab", "mode": "enforce"}
+    assert (made["verdict"], made["blocked"], made["degraded"], made["edits"]) == ("redact", False, True, 1)
+    pii, shield = made["checks"]
+    assert pii["findings"] == [
+        {"category": "Email", "measure": 0.95, "pointer": POINTER, "span": [11, 30], "detail": None}
+    ]
+    assert pii["duration_ms"] == 21.432
+    assert (shield["status"], shield["reason"]) == ("failed", "deadline")
+    assert shield["unread"] == [{"pointer": POINTER, "why": "deadline"}]
+    assert made["coverage"] == [
+        {
+            "pointer": POINTER,
+            "origin": "user",
+            "characters": 44,
+            "checks": ["pii"],
+            "not_read": [{"check": "prompt_shield", "why": "deadline"}],
+        }
+    ]
+    assert made["reasons"][0]["rule"] == "contact-data"
+
+
+@pytest.mark.parametrize("chosen", ["bob@contoso.com", "4111 1111 1111 1111", "4111111111111111"])
+def test_a_request_id_that_is_personal_data_is_not_kept(chosen):
+    assert record(request_id=chosen)["request_id"] == "[withheld]"
+
+
+def test_a_record_is_plain_json():
+    assert orjson.loads(orjson.dumps(record())) == record()
+
+
+def test_a_replacement_never_gets_into_a_record():
+    assert SECRET not in repr(record())
+
+
+@pytest.mark.parametrize(
+    ("pointer", "kept"),
+    [
+        ("/messages/0/content", "/messages/0/content"),
+        ("/choices/12/message/tool_calls/0/function/arguments", "/choices/12/message/tool_calls/0/function/arguments"),
+        ("/messages/0/metadata/Sesame-4711", "/messages/0/*/*"),
+        ("/messages/0/0123456789", "/messages/0/*"),
+        ("/a~1b", "/*"),
+        ("", ""),
+        ("no pointer at all", "*"),
+    ],
+)
+def test_a_key_the_caller_chose_is_not_kept(pointer, kept):
+    assert safe_pointer(pointer) == kept
+
+
+@given(st.text())
+def test_whatever_a_pointer_holds_a_record_stays_json_without_it(key):
+    planted = f"/messages/0/{SECRET}{key}"
+    finding = Finding("Email", 0.9, planted)
+    made = record(
+        moment=datetime.now(UTC),
+        reports=(CheckReport("pii", CheckStatus.FAILED, (finding,), unread={planted: "deadline"}),),
+        coverage=(Coverage(planted, Origin.USER, 1, (), {}),),
+    )
+    assert SECRET not in orjson.dumps(made).decode()
