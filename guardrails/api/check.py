@@ -1,0 +1,48 @@
+"""`POST /check` and the doors of single checks: a verdict, always 200 once there is one (contract, section 2)."""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import web
+
+from guardrails.api.render import render_check
+from guardrails.api.schemas import parse_check
+from guardrails.domain.content import Inspection
+from guardrails.pipeline.assessment import new_id
+from guardrails.pipeline.guard import Exchange
+from guardrails.policy.single import only
+from guardrails.web.body import read_object
+from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
+from guardrails.web.services import services
+from guardrails.web.verdict_headers import verdict_headers
+
+
+async def check(request: web.Request) -> web.Response:
+    """Judge with every check of the caller's policy."""
+    return await _check(request, None)
+
+
+def check_with(name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The door of one check: the same body, its whole report, and the verdict of its rules alone."""
+
+    async def handler(request: web.Request) -> web.Response:
+        return await _check(request, name)
+
+    return handler
+
+
+async def _check(request: web.Request, name: str | None) -> web.Response:
+    ours, caller = services(request), request[CALLER]
+    body = await read_object(request, ours.max_body)
+    asked = parse_check(body)
+    policy = ours.bundle.policies[caller.policy_name(asked.policy, request.headers)]
+    if name is not None:
+        policy = only(policy, ours.specs[name])
+    inspection = Inspection(asked.stage, caller.name, asked.segments, asked.language)
+    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request))
+    assessment = await ours.guard.assess(inspection, policy, exchange)
+    return web.Response(
+        body=orjson.dumps(render_check(assessment, body)),
+        content_type="application/json",
+        headers=verdict_headers(assessment.verdict, assessment.id),
+    )

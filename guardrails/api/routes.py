@@ -1,0 +1,35 @@
+"""Every door of the service's own API, in one table (contract, section 2)."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from guardrails.api.check import check, check_with
+from guardrails.api.guarded_chat import guarded_chat, models
+from guardrails.api.health import livez, metrics, readyz
+
+CHECK_DOORS: Mapping[str, str] = {
+    "/check/pii": "pii",
+    "/check/content-safety": "content_safety",
+    "/check/prompt-shield": "prompt_shield",
+}
+CHAT_DOORS = (
+    "/guarded-chat",
+    "/openai/deployments/{name}/chat/completions",
+    "/openai/v1/chat/completions",
+    "/v1/chat/completions",
+)
+MODEL_DOORS = ("/openai/models", "/openai/v1/models", "/v1/models")
+
+
+def routes() -> list[web.RouteDef]:
+    """All of them."""
+    return [
+        web.post("/check", check),
+        *(web.post(path, check_with(name)) for path, name in CHECK_DOORS.items()),
+        *(web.post(path, guarded_chat) for path in CHAT_DOORS),
+        *(web.get(path, models) for path in MODEL_DOORS),
+        web.get("/livez", livez),
+        web.get("/readyz", readyz),
+        web.get("/metrics", metrics),
+    ]

@@ -1,0 +1,78 @@
+"""The two use cases every door shares: assess (inspect and decide) and enforce (assess, then pass, edit or refuse)."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from guardrails.domain.check import Check
+from guardrails.domain.content import Inspection
+from guardrails.pipeline.assessment import Assessment
+from guardrails.pipeline.run_checks import run_checks
+from guardrails.policy.coverage import coverage
+from guardrails.policy.decide import decide
+from guardrails.policy.policy import Policy
+from guardrails.telemetry.audit import DecisionLog
+from guardrails.telemetry.metrics import Metrics
+from guardrails.telemetry.records import decision_record
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request as its decision records name it: the id callers quote, the request's id, the door and the model."""
+
+    id: str
+    request_id: str
+    door: str
+    model: str | None = None
+
+
+class Guard:
+    """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict."""
+
+    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, decisions: DecisionLog) -> None:
+        self._checks = checks
+        self._metrics = metrics
+        self._decisions = decisions
+
+    async def assess(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
+        """Inspect with every check of the policy and decide. Changes nothing and never raises for service trouble."""
+        started = time.perf_counter()
+        reports = await run_checks(policy, inspection, self._checks)
+        verdict = decide(policy, inspection, reports)
+        receipt = coverage(policy, inspection, reports)
+        assessment = Assessment(exchange.id, inspection, verdict, reports, receipt)
+        self._record(assessment, exchange, (time.perf_counter() - started) * 1000)
+        return assessment
+
+    async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
+        """Assess, and let only what may travel on return.
+
+        Raises:
+            Refused: the verdict blocks, and the policy enforces.
+            GuardrailUnavailable: it blocks only because a check could not run.
+        """
+        assessment = await self.assess(inspection, policy, exchange)
+        assessment.raise_if_blocked(policy.refusal)
+        return assessment
+
+    def _record(self, assessment: Assessment, exchange: Exchange, duration_ms: float) -> None:
+        inspection, verdict = assessment.inspection, assessment.verdict
+        self._metrics.verdict_reached(inspection.caller, inspection.stage, verdict)
+        for report in assessment.reports:
+            self._metrics.check_finished(report)
+        self._decisions.record(
+            decision_record(
+                decision_id=exchange.id,
+                moment=datetime.now(UTC),
+                request_id=exchange.request_id,
+                caller=inspection.caller,
+                door=exchange.door,
+                stage=inspection.stage,
+                verdict=verdict,
+                reports=assessment.reports,
+                coverage=assessment.coverage,
+                duration_ms=duration_ms,
+                model=exchange.model,
+            )
+        )

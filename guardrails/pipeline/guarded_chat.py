@@ -1,0 +1,92 @@
+"""One chat completion: input judged, forwarded to the model, output judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from guardrails.chat.edit import apply
+from guardrails.chat.filter_results import blocked_completion
+from guardrails.chat.request import extract_request
+from guardrails.chat.response import extract_completion, unread
+from guardrails.domain.content import Inspection, Segment, Stage
+from guardrails.domain.deadline import Deadline
+from guardrails.domain.errors import InvalidRequest, UpstreamUnreachable
+from guardrails.domain.verdict import Verdict
+from guardrails.pipeline.assessment import Assessment
+from guardrails.pipeline.guard import Exchange, Guard
+from guardrails.policy.policy import Policy
+from guardrails.upstreams.upstream import Completion, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedCompletion:
+    """What the caller gets: the completion, headers of the model's answer worth passing on, the stronger verdict."""
+
+    body: Mapping[str, Any] = field(repr=False)
+    headers: Mapping[str, str]
+    verdict: Verdict
+
+
+class GuardedChat:
+    """Guards chat completions of the configured models."""
+
+    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream]) -> None:
+        self._guard = guard
+        self.upstreams = upstreams
+
+    async def complete(
+        self, body: Mapping[str, Any], model: str, policy: Policy, caller: str, exchange: Exchange
+    ) -> GuardedCompletion:
+        """Judge a chat completions body, send what may travel to the model, judge its answer.
+
+        Args:
+            body: The OpenAI chat completions body; it is not changed.
+            model: One of `upstreams`.
+            policy: What judges both ways.
+            caller: The caller's name.
+            exchange: The ids under which it is recorded.
+
+        Raises:
+            InvalidRequest: the body is not a chat completions body that can be read whole.
+            Refused: the input is blocked.
+            GuardrailUnavailable: a check could not run, in either direction, and the policy blocks on that.
+            UpstreamError: the model endpoint answered with an error.
+            UpstreamUnreachable: it gave no usable answer.
+        """
+        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
+        asked = await self._guard.enforce(inspection, policy, exchange)
+        forwarded = apply(body, asked.edits) if asked.edits else body
+        upstream = self.upstreams[model]
+        deadline = Deadline.after(upstream.target.timeout_s)
+        completion = await upstream.complete(forwarded, deadline, exchange.request_id)
+        answered = await self._judge_answer(completion, policy, caller, exchange)
+        return GuardedCompletion(
+            _carried_out(completion.body, answered, policy.refusal),
+            completion.headers,
+            max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
+        )
+
+    async def _judge_answer(
+        self, completion: Completion, policy: Policy, caller: str, exchange: Exchange
+    ) -> Assessment:
+        inspection = Inspection(Stage.OUTPUT, caller, _readable(completion))
+        assessment = await self._guard.assess(inspection, policy, exchange)
+        if assessment.blocked_by_failure_only:
+            assessment.raise_if_blocked(policy.refusal)
+        return assessment
+
+
+def _readable(completion: Completion) -> tuple[Segment, ...]:
+    try:
+        segments = extract_completion(completion.body)
+    except InvalidRequest as error:
+        raise UpstreamUnreachable(f"the model's answer cannot be judged: {error.field}: {error.detail}") from None
+    if unread(completion.body.get("choices")):
+        raise UpstreamUnreachable("the model's answer holds parts that no check can read")
+    return segments
+
+
+def _carried_out(body: Mapping[str, Any], answered: Assessment, refusal: str) -> Mapping[str, Any]:
+    if answered.verdict.blocked:
+        return blocked_completion(body, answered.verdict, refusal)
+    return apply(body, answered.edits) if answered.edits else body

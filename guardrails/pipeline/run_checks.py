@@ -1,0 +1,62 @@
+"""Runs every check a policy plans, at once, under one deadline; a report for each, whatever happens."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from guardrails.domain.check import Check, CheckReport, CheckStatus, FailureReason
+from guardrails.domain.content import Inspection
+from guardrails.domain.deadline import Deadline
+from guardrails.policy.policy import CheckPlan, Policy
+from guardrails.policy.select import narrow
+
+_log = structlog.get_logger(__name__)
+
+GRACE_S = 0.25
+"""How long after the deadline a check may still hand over what it has seen before it is cut off."""
+
+
+async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str, Check]) -> tuple[CheckReport, ...]:
+    """Inspect with every check of the policy, each on the segments it may read.
+
+    Args:
+        policy: Which checks, which origins each reads, and the deadline they share.
+        inspection: What is to be judged.
+        checks: The checks that are configured, by name.
+
+    Returns:
+        One report per planned check, in the policy's order. A check that is not configured, does not end in time or
+        breaks is a report with status `failed`, never a missing one.
+    """
+    deadline = Deadline.after(policy.deadline_s)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_inspect(plan, checks.get(name), inspection, deadline))
+            for name, plan in policy.checks.items()
+        ]
+    return tuple(task.result() for task in tasks)
+
+
+async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
+    narrowed = narrow(plan, inspection)
+    if not narrowed.segments:
+        return CheckReport(plan.name, CheckStatus.SKIPPED)
+    if check is None:
+        return _failed(plan, narrowed, FailureReason.NOT_CONFIGURED, 0.0)
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
+            return await check.inspect(narrowed, plan.options, deadline)
+    except TimeoutError:
+        reason = FailureReason.DEADLINE
+    except Exception:  # noqa: BLE001 - whatever broke, the answer is a failed report
+        _log.exception("check_broke", check=plan.name)
+        reason = FailureReason.INTERNAL
+    return _failed(plan, narrowed, reason, (time.perf_counter() - started) * 1000)
+
+
+def _failed(plan: CheckPlan, inspection: Inspection, reason: FailureReason, duration_ms: float) -> CheckReport:
+    unread = {segment.pointer: f"failed: {reason}" for segment in inspection.segments}
+    return CheckReport(plan.name, CheckStatus.FAILED, reason=reason, duration_ms=duration_ms, unread=unread)

@@ -1,0 +1,75 @@
+"""Opens everything in one stack when the app starts, and closes it in reverse when it ends."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from guardrails.azure.client import AzureClient
+from guardrails.azure.secrets import SecretReader
+from guardrails.azure.session import open_sessions
+from guardrails.azure.tokens import TokenProvider
+from guardrails.checks.catalogue import CATALOGUE, SPECS
+from guardrails.domain.check import Check
+from guardrails.pipeline.guard import Guard
+from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.prepare import Prepared
+from guardrails.server.readiness import ReadinessProbe
+from guardrails.settings.schema import Settings
+from guardrails.telemetry.audit import DecisionLog
+from guardrails.telemetry.metrics import Metrics
+from guardrails.upstreams.catalogue import build_upstreams
+from guardrails.web.callers import Callers
+from guardrails.web.services import HOLDER, Services
+
+CleanupContext = Callable[[web.Application], AsyncIterator[None]]
+
+
+def lifespan(prepared: Prepared, secrets: SecretReader, metrics: Metrics, callers: Callers) -> CleanupContext:
+    """The app's one cleanup context: sessions, tokens, checks, models and the decision log."""
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app[HOLDER].put(await _open(stack, prepared, secrets, metrics, callers))
+            try:
+                yield
+            finally:
+                app[HOLDER].put(None)
+
+    return context
+
+
+async def _open(
+    stack: AsyncExitStack, prepared: Prepared, secrets: SecretReader, metrics: Metrics, callers: Callers
+) -> Services:
+    settings = prepared.settings
+    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
+    await decisions.start()
+    stack.push_async_callback(decisions.aclose)
+    sessions = await stack.enter_async_context(open_sessions(settings.azure))
+    tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
+    stack.push_async_callback(tokens.close)
+    metrics.watch_tokens(tokens.ages, tokens.expires_in)
+    guard = Guard(_checks(settings, AzureClient(sessions.checks, tokens, metrics)), metrics, decisions)
+    upstreams = build_upstreams(settings, AzureClient(sessions.chat, tokens, metrics))
+    readiness = ReadinessProbe(prepared, tokens)
+    await tokens.start([*readiness.targets, *(upstream.target for upstream in upstreams.values())])
+    return Services(
+        bundle=prepared.bundle,
+        specs=SPECS,
+        guard=guard,
+        chat=GuardedChat(guard, upstreams),
+        callers=callers,
+        metrics=metrics,
+        readiness=readiness,
+        max_body=settings.server.max_body,
+    )
+
+
+def _checks(settings: Settings, client: AzureClient) -> Mapping[str, Check]:
+    services = {kind.spec.name: getattr(settings.services, kind.spec.service) for kind in CATALOGUE}
+    return {
+        kind.spec.name: kind.build(client, services[kind.spec.name], settings.azure)
+        for kind in CATALOGUE
+        if services[kind.spec.name] is not None
+    }

@@ -1,0 +1,42 @@
+"""Everything that is read before anything is opened: settings, policies, and whether they fit together."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guardrails.checks.catalogue import SPECS
+from guardrails.domain.errors import ConfigurationError
+from guardrails.policy.bundle import Bundle, load_bundle
+from guardrails.settings.load import load
+from guardrails.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Valid settings with the bundle of policies they name."""
+
+    settings: Settings
+    bundle: Bundle
+
+
+def prepare(config: Path, env: Mapping[str, str]) -> Prepared:
+    """Read a settings file with its policies.
+
+    Raises:
+        SettingsError: the settings do not hold.
+        ConfigurationError: the policies do not, or a caller is bound to one that is not there.
+    """
+    settings = load(config, env)
+    bundle = load_bundle(settings.policies, SPECS)
+    problems = list(_misfits(settings, bundle))
+    if problems:
+        raise ConfigurationError(problems)
+    return Prepared(settings, bundle)
+
+
+def _misfits(settings: Settings, bundle: Bundle) -> Iterator[str]:
+    known = ", ".join(sorted(bundle.policies))
+    for name, caller in settings.callers.items():
+        for policy in caller.policies:
+            if policy not in bundle.policies:
+                yield f"callers.{name}.policies: there is no policy {policy!r} in {settings.policies}; known: {known}"

@@ -1,0 +1,115 @@
+"""What happens around every handler: an id, a name for the caller, a bound, one error shape, a log line and metrics."""
+
+import re
+import secrets
+import time
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from guardrails.domain.errors import GuardrailsError, Overloaded
+from guardrails.telemetry.metrics import Metrics
+from guardrails.web.callers import Callers, KnownCaller
+from guardrails.web.problems import dialect_of, respond
+
+REQUEST_ID = web.RequestKey("request_id", str)
+CALLER = web.RequestKey("caller", KnownCaller)
+
+REQUEST_ID_HEADER = "x-request-id"
+OPEN_DOORS = frozenset({"/livez", "/readyz", "/metrics"})
+"""Doors of operators and their probes: no key, and nothing about callers, content or policies' inside behind them."""
+
+CALLER_GONE = 499
+"""What the log and the metrics call a request whose caller left before its answer."""
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_log = structlog.get_logger("guardrails.access")
+
+
+def door_of(request: web.Request) -> str:
+    """The route's template (`/openai/deployments/{name}/...`), or `unknown`: never what the caller typed."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
+
+
+def observe(metrics: Metrics) -> Middleware:
+    """Outermost: gives the request its id, turns every error into an answer, counts and logs it."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        asked = request.headers.get(REQUEST_ID_HEADER, "")
+        request[REQUEST_ID] = asked if _SANE_ID.fullmatch(asked) else f"req_{secrets.token_hex(12)}"
+        metrics.request_started()
+        response: web.StreamResponse | None = None
+        with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
+            try:
+                response = await _answered(request, handler)
+                response.headers[REQUEST_ID_HEADER] = request[REQUEST_ID]
+            finally:
+                _tell(request, response, metrics, time.perf_counter() - started)
+        return response
+
+    return middleware
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (GuardrailsError, web.HTTPException) as error:
+        return respond(error, dialect_of(request.path))
+    except Exception as error:  # noqa: BLE001 - whatever broke, the caller gets the one error shape
+        _log.exception("handler_broke", door=door_of(request))
+        return respond(error, dialect_of(request.path))
+
+
+def _tell(request: web.Request, response: web.StreamResponse | None, metrics: Metrics, seconds: float) -> None:
+    door = door_of(request)
+    status = response.status if response is not None else CALLER_GONE
+    headers = response.headers if response is not None else {}
+    metrics.request_finished(door, status, seconds)
+    if door in OPEN_DOORS:
+        return
+    caller = request.get(CALLER)
+    _log.info(
+        "request",
+        door=door,
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        caller=caller.name if caller is not None else None,
+        verdict=headers.get("x-guardrails-verdict"),
+        verdict_id=headers.get("x-guardrails-id"),
+    )
+
+
+def authenticate(callers: Callers) -> Middleware:
+    """Names the caller of every door that is not an operator's."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.http_exception is None and door_of(request) not in OPEN_DOORS:
+            request[CALLER] = callers.authenticate(request.headers)
+        return await handler(request)
+
+    return middleware
+
+
+def bound(limit: int) -> Middleware:
+    """Takes in at most `limit` requests with a body at once; one more is told to come back."""
+    inside = 0
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal inside
+        if request.method != "POST":
+            return await handler(request)
+        if inside >= limit:
+            raise Overloaded
+        inside += 1
+        try:
+            return await handler(request)
+        finally:
+            inside -= 1
+
+    return middleware

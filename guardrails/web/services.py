@@ -1,0 +1,74 @@
+"""What handlers work with: one frozen set of collaborators for the life of the app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from guardrails.domain.check import CheckSpec
+from guardrails.pipeline.guard import Guard
+from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.policy.bundle import Bundle
+from guardrails.telemetry.metrics import Metrics
+from guardrails.web.callers import Callers
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the service can do its work now, and for each thing that it cannot, why: `{"pii": "..."}`."""
+
+    ready: bool
+    checks: Mapping[str, str]
+    policies: Mapping[str, str]
+
+
+class Probe(Protocol):
+    """Asked by /readyz."""
+
+    async def __call__(self) -> Readiness:
+        """Look at every check a policy names; answers from what is known, and hammers nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The collaborators of every handler."""
+
+    bundle: Bundle
+    specs: Mapping[str, CheckSpec]
+    guard: Guard
+    chat: GuardedChat
+    callers: Callers
+    metrics: Metrics
+    readiness: Probe
+    max_body: int
+
+
+class Holder:
+    """Where the services are once the app has started. An app's own state cannot change after it starts."""
+
+    def __init__(self) -> None:
+        self._services: Services | None = None
+
+    def put(self, services: Services | None) -> None:
+        """Open (or, with None, close) the doors."""
+        self._services = services
+
+    @property
+    def services(self) -> Services:
+        """The collaborators.
+
+        Raises:
+            RuntimeError: the app has not started, or has ended.
+        """
+        if self._services is None:
+            raise RuntimeError("the service is not running")
+        return self._services
+
+
+HOLDER = web.AppKey("holder", Holder)
+
+
+def services(request: web.Request) -> Services:
+    """The collaborators of a request's app."""
+    return request.config_dict[HOLDER].services

@@ -1,0 +1,93 @@
+"""Whatever a check does, there is a report for it, and never one that reads as clean."""
+
+import asyncio
+
+import pytest
+
+from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
+from guardrails.domain.content import Inspection, Origin, Segment, Stage
+from guardrails.domain.verdict import Action, Mode, PolicyRef
+from guardrails.pipeline.run_checks import run_checks
+from guardrails.policy.policy import CheckPlan, Policy
+
+TEXTS = Inspection(
+    Stage.INPUT,
+    "gateway",
+    (Segment("hello", Origin.USER, "/messages/0/content"), Segment("rules", Origin.SYSTEM, "/messages/1/content")),
+)
+
+
+def _policy(*names: str, scan: frozenset[Origin] = frozenset(Origin), deadline_s: float = 5) -> Policy:
+    plans = {name: CheckPlan(name, scan, Action.BLOCK, None) for name in names}
+    return Policy(PolicyRef("p", "sha256:0"), "", Mode.ENFORCE, deadline_s, plans, (), "No.")
+
+
+class Good:
+    name = "good"
+
+    async def inspect(self, inspection, options, deadline):
+        self.read = [segment.pointer for segment in inspection.segments]
+        return CheckReport("good", CheckStatus.COMPLETED)
+
+
+class Broken:
+    name = "broken"
+
+    async def inspect(self, inspection, options, deadline):
+        raise ZeroDivisionError
+
+
+class Deaf:
+    """Does not look at its deadline."""
+
+    name = "deaf"
+    cancelled = False
+
+    async def inspect(self, inspection, options, deadline):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
+    broken, good = await run_checks(_policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()})
+    assert (broken.status, broken.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
+    assert set(broken.unread) == {"/messages/0/content", "/messages/1/content"}
+    assert good.status is CheckStatus.COMPLETED
+
+
+async def test_a_check_that_ignores_its_deadline_is_cut_off():
+    deaf = Deaf()
+    (report,) = await run_checks(_policy("deaf", deadline_s=0.05), TEXTS, {"deaf": deaf})
+    assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
+    assert deaf.cancelled
+
+
+async def test_a_check_that_is_not_configured_is_a_failed_report():
+    (report,) = await run_checks(_policy("pii"), TEXTS, {})
+    assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.NOT_CONFIGURED)
+
+
+async def test_a_check_sees_only_the_origins_its_policy_names():
+    good = Good()
+    await run_checks(_policy("good", scan=frozenset({Origin.USER})), TEXTS, {"good": good})
+    assert good.read == ["/messages/0/content"]
+
+
+async def test_a_check_with_nothing_to_read_is_skipped_and_not_called():
+    policy = _policy("broken", scan=frozenset({Origin.TOOL}))
+    (report,) = await run_checks(policy, TEXTS, {"broken": Broken()})
+    assert report.status is CheckStatus.SKIPPED
+
+
+async def test_a_caller_who_leaves_takes_the_checks_along():
+    deaf = Deaf()
+    task = asyncio.create_task(run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert deaf.cancelled
+    assert {other for other in asyncio.all_tasks() if other is not asyncio.current_task()} == set()
