@@ -1,0 +1,135 @@
+"""The variables that point this service, or any Azure SDK, at an emulator."""
+
+import json
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from guardrails.cli.key import DEMO_KEY, sha256_of
+from guardrails.emulator.config import DEFAULT_DEPLOYMENTS, Deployment, EmulatorConfig
+
+SECRET_VARIABLE: Final = "AZURE_CLIENT_SECRET"  # noqa: S105 - a variable's name
+KEY_VARIABLE: Final = "AZURE_API_KEY"
+DEMO_CALLER: Final = "demo"
+_SERVICES: Final = ("content_safety", "prompt_shield", "language")
+
+Document = Mapping[str, Any]
+
+
+def read_document(config: Path) -> Document:
+    """The settings file as parsed YAML, for its names alone; empty when it cannot be read (loading it tells why)."""
+    try:
+        document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def emulator_config(document: Document) -> EmulatorConfig:
+    """An emulated subscription that has the deployments the settings name, beside its own."""
+    deployments = {deployment.name: deployment for deployment in DEFAULT_DEPLOYMENTS}
+    for model in _section(document, "models").values():
+        name = model.get("deployment") if isinstance(model, dict) else None
+        if isinstance(name, str) and name not in deployments:
+            kind = "foundry" if model.get("kind") == "foundry" else "azure_openai"
+            deployments[name] = Deployment(name, name, kind=kind)
+    return EmulatorConfig(deployments=tuple(deployments.values()))
+
+
+def service_variables(document: Document, emulated: Mapping[str, Any]) -> dict[str, str]:
+    """Overrides that make the service of a settings file talk to an emulator, secrets included.
+
+    Args:
+        document: The settings file, parsed.
+        emulated: What `Emulator.settings()` tells.
+    """
+    return dict(_overrides(document, emulated)) | {
+        SECRET_VARIABLE: str(emulated["client_secret"]),
+        KEY_VARIABLE: str(emulated["api_key"]),
+    }
+
+
+def sdk_variables(emulated: Mapping[str, Any]) -> dict[str, str]:
+    """What azure-identity, the Azure AI SDKs and openai read from their environment."""
+    endpoints = emulated["endpoints"]
+    return {
+        "AZURE_AUTHORITY_HOST": emulated["authority"],
+        "AZURE_TENANT_ID": emulated["tenant_id"],
+        "AZURE_CLIENT_ID": emulated["client_id"],
+        SECRET_VARIABLE: emulated["client_secret"],
+        "SSL_CERT_FILE": emulated["ca_file"],
+        "REQUESTS_CA_BUNDLE": emulated["ca_file"],
+        "AZURE_OPENAI_ENDPOINT": endpoints["azure_openai"],
+        "AZURE_OPENAI_API_KEY": emulated["api_key"],
+        "OPENAI_API_VERSION": emulated["api_versions"]["azure_openai"],
+        "CONTENT_SAFETY_ENDPOINT": endpoints["content_safety"],
+        "CONTENT_SAFETY_KEY": emulated["api_key"],
+        "AZURE_LANGUAGE_ENDPOINT": endpoints["language"],
+        "AZURE_LANGUAGE_KEY": emulated["api_key"],
+    }
+
+
+def demo_variables(document: Document, env: Mapping[str, str]) -> dict[str, str]:
+    """The demo caller, with the policies of the other callers; these get a key nobody has where theirs is not set."""
+    callers = _section(document, "callers")
+    policies = list(dict.fromkeys(name for caller in callers.values() for name in _policies(caller))) or ["default"]
+    demo = {"key_sha256": sha256_of(DEMO_KEY), "policies": policies}
+    variables = {f"GUARDRAILS_CALLERS__{_part(DEMO_CALLER)}": json.dumps(demo)}
+    for caller in callers.values():
+        reference = caller.get("key_sha256") if isinstance(caller, dict) else None
+        name = reference.get("env") if isinstance(reference, dict) else None
+        if isinstance(name, str) and not env.get(name):
+            variables[name] = sha256_of(secrets.token_hex())
+    return variables
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """The variables as lines for a POSIX shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def _overrides(document: Document, emulated: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    endpoints = emulated["endpoints"]
+    yield "GUARDRAILS_AZURE__AUTHORITY", emulated["authority"]
+    yield "GUARDRAILS_AZURE__SCOPE", emulated["scope"]
+    yield "GUARDRAILS_AZURE__CA_FILE", json.dumps(emulated["ca_file"])
+    for name, credential in _section(document, "credentials").items():
+        yield f"GUARDRAILS_CREDENTIALS__{_part(name)}", json.dumps(_credential(credential, emulated))
+    for name in _SERVICES:
+        if name in _section(document, "services"):
+            yield f"GUARDRAILS_SERVICES__{name.upper()}__ENDPOINT", endpoints[name]
+    for name in _section(document, "accounts"):
+        yield f"GUARDRAILS_ACCOUNTS__{_part(name)}__ENDPOINT", endpoints["azure_openai"]
+    for name, model in _section(document, "models").items():
+        if isinstance(model, dict) and model.get("kind") == "foundry":
+            yield f"GUARDRAILS_MODELS__{_part(name)}__ENDPOINT", endpoints["foundry"]
+
+
+def _credential(credential: object, emulated: Mapping[str, Any]) -> dict[str, Any]:
+    """A key stays a key; every kind of Entra credential becomes the emulated application with its secret."""
+    if isinstance(credential, dict) and credential.get("type") == "api_key":
+        return {"type": "api_key", "key": {"env": KEY_VARIABLE}}
+    return {
+        "type": "client_secret",
+        "tenant_id": emulated["tenant_id"],
+        "client_id": emulated["client_id"],
+        "client_secret": {"env": SECRET_VARIABLE},
+    }
+
+
+def _policies(caller: object) -> list[str]:
+    policies = caller.get("policies") if isinstance(caller, dict) else None
+    return [name for name in policies if isinstance(name, str)] if isinstance(policies, list) else []
+
+
+def _section(document: Document, name: str) -> Mapping[str, Any]:
+    section = document.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _part(name: object) -> str:
+    return str(name).upper().replace("-", "_").replace(".", "_")

@@ -1,0 +1,68 @@
+"""The command `guardrails`."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from guardrails.domain.errors import ConfigurationError
+from guardrails.settings.load import SettingsError
+from guardrails.telemetry.metrics import VERSION
+
+WRONG_USE: Final = 2
+"""The exit code of wrong use or configuration; 1 is for an answer that is no, 0 for good."""
+
+_COMMANDS: Final[Mapping[str, str]] = {
+    "serve": "guardrails.cli.serve:serve",
+    "emulate": "guardrails.cli.emulate:emulate",
+    "doctor": "guardrails.cli.doctor:doctor",
+    "check": "guardrails.cli.check:check",
+    "key": "guardrails.cli.key:key",
+}
+_EMULATOR_EXTRA: Final = frozenset({"trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"})
+
+
+class Commands(click.Group):
+    """Loads a command when it is asked for, and tells what is wrong in sentences instead of tracebacks."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of use."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command, or None for a name that is not there."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{_COMMANDS[cmd_name]} is not a command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run; settings and policies that do not hold end it with code 2 and one line for each problem."""
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, ConfigurationError) as error:
+            for problem in error.problems:
+                click.echo(f"guardrails: {problem}", err=True)
+            ctx.exit(WRONG_USE)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] not in _EMULATOR_EXTRA:
+                raise
+            click.echo(
+                f"guardrails: the emulator needs {error.name}: pip install 'azure-guardrails[emulator]'", err=True
+            )
+            ctx.exit(WRONG_USE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="guardrails")
+def main() -> None:
+    """PII, Content Safety and Prompt Shield guardrails for LLM applications on Azure.
+
+    Exit codes: 0 good, 1 the answer is no (a text was blocked, a diagnosis failed), 2 wrong use or configuration.
+    """

@@ -1,0 +1,16 @@
+"""Output for people."""
+
+import sys
+from typing import Final
+
+from rich.console import Console
+
+_WIDE: Final = 200
+"""Columns where there is no terminal to ask: a table in a log or pipe keeps its rows whole."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that prints text as it is: no markup in it, nothing highlighted."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _WIDE
+    return Console(stderr=stderr, width=width, highlight=False, markup=False)
