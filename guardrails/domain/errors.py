@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 
 class GuardrailsError(Exception):
-    """The root of every error this package raises on purpose."""
+    """The root of every error this package raises on purpose.
+
+    `verdict` and `verdict_id` are those of the text's way so far, once there is a verdict.
+    """
+
+    verdict: "Verdict | None" = None
+    verdict_id: str = ""
 
 
 class ConfigurationError(GuardrailsError):
@@ -84,6 +90,8 @@ class Overloaded(GuardrailsError):
 class Refused(GuardrailsError):
     """A text was judged and blocked. `message` is what the caller is told, `verdict_id` what it may quote."""
 
+    verdict: "Verdict"
+
     def __init__(self, verdict: "Verdict", message: str, verdict_id: str) -> None:
         super().__init__(message)
         self.verdict = verdict
@@ -93,6 +101,8 @@ class Refused(GuardrailsError):
 
 class GuardrailUnavailable(GuardrailsError):
     """A check failed and the policy blocks on that."""
+
+    verdict: "Verdict"
 
     def __init__(self, verdict: "Verdict", message: str, verdict_id: str) -> None:
         super().__init__(message)

@@ -10,7 +10,7 @@ from guardrails.chat.request import extract_request
 from guardrails.chat.response import extract_completion, unread
 from guardrails.domain.content import Inspection, Segment, Stage
 from guardrails.domain.deadline import Deadline
-from guardrails.domain.errors import InvalidRequest, UpstreamUnreachable
+from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
 from guardrails.domain.verdict import Verdict
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.guard import Exchange, Guard
@@ -58,8 +58,12 @@ class GuardedChat:
         forwarded = apply(body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
         deadline = Deadline.after(upstream.target.timeout_s)
-        completion = await upstream.complete(forwarded, deadline, exchange.request_id)
-        answered = await self._judge_answer(completion, policy, caller, exchange)
+        try:
+            completion = await upstream.complete(forwarded, deadline, exchange.request_id)
+            answered = await self._judge_answer(completion, policy, caller, exchange)
+        except (UpstreamError, UpstreamUnreachable) as error:
+            error.verdict, error.verdict_id = asked.verdict, asked.id
+            raise
         return GuardedCompletion(
             _carried_out(completion.body, answered, policy.refusal),
             completion.headers,

@@ -25,6 +25,8 @@ def sentence(item: Any) -> str:  # noqa: ANN401 - pydantic's own error mapping
     where = ".".join(steps) or "the file"
     last = steps[-1] if steps else ""
     if item["type"] == "extra_forbidden":
+        if last == "entra":
+            return f"{where}: callers with Entra tokens are not supported yet; give this caller a key"
         near = difflib.get_close_matches(last, siblings, n=1)
         return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else _known(siblings))
     if item["type"] == "missing":

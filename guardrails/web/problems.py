@@ -66,12 +66,18 @@ class Problem:
 
 def respond(error: Exception, dialect: Dialect) -> web.Response:
     """The answer to any error. What is not ours to explain is a 500 that says nothing about it."""
+    response = _response(error, dialect)
+    if isinstance(error, GuardrailsError) and error.verdict is not None:
+        response.headers.update(verdict_headers(error.verdict, error.verdict_id))
+    return response
+
+
+def _response(error: Exception, dialect: Dialect) -> web.Response:
     if isinstance(error, UpstreamError):
         return web.Response(status=error.status, body=error.body, headers=error.headers)
     if isinstance(error, Refused):
         body = orjson.dumps(refusal_body(error.verdict, error.message))
-        headers = verdict_headers(error.verdict, error.verdict_id)
-        return web.Response(status=400, body=body, content_type="application/json", headers=headers)
+        return web.Response(status=400, body=body, content_type="application/json")
     return _rendered(_describe(error), dialect)
 
 
@@ -102,8 +108,7 @@ def _invalid(error: InvalidRequest) -> Problem:
 
 def _fault(error: Exception) -> Problem:
     if isinstance(error, GuardrailUnavailable):
-        headers = _NO_RETRY | _retry_after(5.0) | verdict_headers(error.verdict, error.verdict_id)
-        return Problem(503, "guardrail_unavailable", error.message, headers=headers)
+        return Problem(503, "guardrail_unavailable", error.message, headers=_NO_RETRY | _retry_after(5.0))
     if isinstance(error, Overloaded):
         detail = "As many requests as the service takes in at once are being judged; try again in a moment."
         return Problem(503, "overloaded", detail, headers=_retry_after(error.retry_after))

@@ -166,6 +166,8 @@ async def test_a_scenario_of_the_model_keeps_its_status_or_is_a_bad_gateway(
     answer = await service.post("/openai/v1/chat/completions", CHAT)
     assert answer.status == status
     assert "error" in answer.body or "statusCode" in answer.body
+    assert answer.headers["x-guardrails-verdict"] == "allow"
+    assert answer.headers["x-guardrails-id"].startswith("chk_")
     if name in {"throttled", "unavailable_with_retry_after"}:
         assert answer.headers["Retry-After"] == "1"
 

@@ -175,3 +175,41 @@ def test_an_override_that_fits_nowhere_is_a_problem_not_a_silence(tmp_path):
     problems = _problems(tmp_path, document, {"GUARDRAILS_POLICIES__X": "1", "GUARDRAILS_SERVER__PORT": "[a"})
     assert any("GUARDRAILS_POLICIES__X" in problem for problem in problems)
     assert any("GUARDRAILS_SERVER__PORT: is not a YAML value" in problem for problem in problems)
+
+
+CONTRACT = """
+server: {host: 127.0.0.1, port: 8080, max_body: 4MiB, workers: 1}
+credentials:
+  corp:    {type: client_secret, tenant_id: t, client_id: app, client_secret: {env: AZURE_CLIENT_SECRET}}
+  cert:    {type: certificate, tenant_id: tenant, client_id: app, certificate: {file: /run/secrets/app.pem}}
+  pod:     {type: workload_identity}
+  vm:      {type: managed_identity}
+  legacy:  {type: api_key, key: {env: CONTENT_SAFETY_KEY}}
+services:
+  content_safety: {endpoint: https://a.cognitiveservices.azure.com, credential: corp, api_version: "2024-09-01"}
+  prompt_shield:  {endpoint: https://a.cognitiveservices.azure.com, credential: legacy}
+  language:       {endpoint: https://b.cognitiveservices.azure.com, credential: pod, api_version: "2025-11-01"}
+accounts:
+  aoai: {kind: azure_openai, endpoint: https://contoso.openai.azure.com, credential: vm, api_version: "2024-10-21"}
+models:
+  gpt-4o: {account: aoai, deployment: gpt-4o}
+  phi-4:  {kind: foundry, endpoint: https://contoso.services.ai.azure.com, deployment: Phi-4, credential: cert}
+callers:
+  gateway: {key_sha256: "%s", policies: [default, strict]}
+policies: ./policies
+azure: {authority: https://login.microsoftonline.com, ca_file: null}
+""" % ("a" * 64)
+
+
+def test_the_settings_of_the_contract_load(tmp_path):
+    settings = load(_file(tmp_path, CONTRACT), {})
+    assert settings.server.max_body == 4 * 1024 * 1024
+    assert settings.models["phi-4"].kind == "foundry"
+
+
+def test_a_caller_by_entra_token_is_refused_by_name_because_nothing_verifies_it_yet(tmp_path):
+    text = CONTRACT.replace(
+        "policies: [default, strict]}", "policies: [default]}\n  orders: {entra: {}, policies: [a]}"
+    )
+    problems = _problems(tmp_path, text)
+    assert "callers.orders.entra: callers with Entra tokens are not supported yet; give this caller a key" in problems
