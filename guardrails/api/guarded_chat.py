@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from guardrails.domain.errors import InvalidRequest, UnknownName
+from guardrails.domain.errors import InvalidRequest, NotAllowed, UnknownName
 from guardrails.pipeline.assessment import new_id
 from guardrails.pipeline.guard import Exchange
 from guardrails.web.body import read_object
@@ -55,9 +55,11 @@ def _policy(body: dict[str, Any]) -> str | None:
 
 
 def _model(request: web.Request, body: dict[str, Any], usable: tuple[str, ...]) -> str:
+    if not usable:
+        raise NotAllowed("This caller may not use any model.")
     model = request.match_info.get("name", body.get("model"))
     if model is None:
-        raise InvalidRequest(f"is missing; you may use: {', '.join(usable) or 'none'}", field="model")
+        raise InvalidRequest(f"is missing; you may use: {', '.join(usable)}", field="model")
     if not isinstance(model, str):
         raise InvalidRequest("must be a string", field="model")
     if model not in usable:

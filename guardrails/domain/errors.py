@@ -9,8 +9,9 @@ GuardrailsError
 ├── NotAllowed                  a known caller, asking for what it may not have
 ├── UnknownName                 a policy or model that does not exist for this caller
 ├── Overloaded                  more requests at once than we take in; come back
-├── Refused                     the text was judged and blocked
-├── GuardrailUnavailable        a check that must pass could not run
+├── Stopped                     the verdict lets nothing on
+│   ├── Refused                 ... the text was judged and blocked
+│   └── GuardrailUnavailable    ... a check that must pass could not run
 ├── UpstreamError               the model endpoint answered with an error: passed on as it is
 ├── UpstreamUnreachable         the model endpoint did not answer
 └── ServiceError                an Azure service a check depends on; carries a FailureReason
@@ -87,8 +88,8 @@ class Overloaded(GuardrailsError):
         self.retry_after = retry_after
 
 
-class Refused(GuardrailsError):
-    """A text was judged and blocked. `message` is what the caller is told, `verdict_id` what it may quote."""
+class Stopped(GuardrailsError):
+    """The verdict lets nothing on. `message` is what the caller is told, `verdict_id` what it may quote."""
 
     verdict: "Verdict"
 
@@ -99,16 +100,12 @@ class Refused(GuardrailsError):
         self.verdict_id = verdict_id
 
 
-class GuardrailUnavailable(GuardrailsError):
+class Refused(Stopped):
+    """A text was judged and blocked."""
+
+
+class GuardrailUnavailable(Stopped):
     """A check failed and the policy blocks on that."""
-
-    verdict: "Verdict"
-
-    def __init__(self, verdict: "Verdict", message: str, verdict_id: str) -> None:
-        super().__init__(message)
-        self.verdict = verdict
-        self.message = message
-        self.verdict_id = verdict_id
 
 
 class UpstreamError(GuardrailsError):

@@ -101,19 +101,22 @@ def decision_record(
         "door": door,
         "model": model,
         "stage": stage.value,
-        "policy": {
-            "name": verdict.policy.name,
-            "revision": verdict.policy.revision,
-            "mode": verdict.mode.value,
-        },
-        "verdict": verdict.action.word,
-        "blocked": verdict.blocked,
-        "degraded": verdict.degraded,
-        "edits": len(verdict.edits),
+        **_verdict(verdict),
         "duration_ms": round(duration_ms, 3),
         "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
         "checks": [_report(report, pointers) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in coverage],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    policy = verdict.policy
+    return {
+        "policy": {"name": policy.name, "revision": policy.revision, "mode": verdict.mode.value},
+        "verdict": verdict.action.word,
+        "blocked": verdict.blocked,
+        "degraded": verdict.degraded,
+        "edits": len(verdict.edits),
     }
 
 

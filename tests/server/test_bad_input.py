@@ -1,5 +1,6 @@
 """Bad input is the caller's to mend: a clear 4xx that names the field or the limit, at every door."""
 
+import hashlib
 import io
 import json
 
@@ -163,3 +164,14 @@ async def test_a_field_whose_name_is_content_is_not_repeated(service):
     answer = await service.post("/check", {"text": "hi", "call anna@contoso.com": 1})
     assert answer.status == 400
     assert "anna" not in json.dumps(answer.body)
+
+
+async def test_a_caller_without_models_may_check_but_not_chat(start_service):
+    key = "check-only-key"
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    callers = {"checker": {"key_sha256": digest, "policies": ["default"], "models": []}}
+    service = await start_service(settings={"callers": callers})
+    assert (await service.post("/check", {"text": "hi"}, key=key)).status == 200
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+    answer = await service.post("/guarded-chat", body, key=key)
+    assert (answer.status, answer.body["code"]) == (403, "not_allowed")
