@@ -10,7 +10,7 @@ from guardrails.domain.content import Edit
 _Edits = dict[str, "_Edits | list[Edit]"]
 
 
-def apply(body: Any, edits: Iterable[Edit]) -> Any:  # noqa: ANN401
+def apply(body: Any, edits: Iterable[Edit]) -> Any:
     """The body with every edit made; `body` itself is never changed, and what no edit touches is shared, not copied.
 
     Spans are positions in the text that `extract_*` gave for the pointer. Strings that hold JSON stay valid JSON
@@ -47,7 +47,7 @@ def _nowhere() -> NoReturn:
     raise ValueError("an edit does not lead to a string of this body")
 
 
-def _edited(value: Any, tree: _Edits | list[Edit]) -> Any:  # noqa: ANN401
+def _edited(value: Any, tree: _Edits | list[Edit]) -> Any:
     if isinstance(tree, list):
         return edited(value, tree) if isinstance(value, str) else _nowhere()
     if isinstance(value, dict):

@@ -85,7 +85,7 @@ def blocked_completion(completion: Mapping[str, Any], verdict: Verdict, refusal:
     return kept
 
 
-def _withheld(choice: Any, index: int, verdict: Verdict, refusal: str | None) -> dict[str, Any]:  # noqa: ANN401
+def _withheld(choice: Any, index: int, verdict: Verdict, refusal: str | None) -> dict[str, Any]:
     number = choice.get("index") if isinstance(choice, dict) else None
     own = [reason for reason in verdict.reasons if _choice_index(reason) in {None, index}]
     return {

@@ -64,7 +64,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     return result if is_json_container(result) else REPLACED_WHOLE
 
 
-def compact(value: Any) -> str:  # noqa: ANN401
+def compact(value: Any) -> str:
     """A JSON value as text, names included, characters written out."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -130,5 +130,5 @@ def _escape_around(escapes: Sequence[Span], position: int) -> Span:
     return Span(position, position)
 
 
-def _no_constant(name: str) -> Any:  # noqa: ANN401
+def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")

@@ -16,7 +16,7 @@ MAX_SEGMENTS = 10_000
 _NAMES = frozenset({"name"})
 
 
-def leaves(value: Any, pointer: str, origin: Origin) -> Iterator[Segment]:  # noqa: ANN401
+def leaves(value: Any, pointer: str, origin: Origin) -> Iterator[Segment]:
     """The string leaves of a value, in its order, each editable by its pointer.
 
     Marks of the protocol are left out while they are single words. Marks that are not, and names (of a participant, of
@@ -40,7 +40,7 @@ def has_text(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, dict) and bool(value))
 
 
-def whole(value: Any, pointer: str, origin: Origin) -> Segment:  # noqa: ANN401
+def whole(value: Any, pointer: str, origin: Origin) -> Segment:
     """A value as one text that cannot be edited: a string as it is, anything else as JSON with its names."""
     text = readable(value) if isinstance(value, str) else compact(value)
     return Segment(text, origin, pointer, editable=False)

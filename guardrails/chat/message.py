@@ -35,7 +35,7 @@ def wrong(detail: str, pointer: str) -> InvalidRequest:
     return InvalidRequest(detail, field=field_path(pointer) or None)
 
 
-def require_message(message: Any, pointer: str) -> Origin:  # noqa: ANN401
+def require_message(message: Any, pointer: str) -> Origin:
     """Check one message of a request; return who wrote it.
 
     Raises:
@@ -79,7 +79,7 @@ def require_fields(message: Mapping[str, Any], pointer: str) -> None:
         _require_call(call, child(child(pointer, "tool_calls"), index))
 
 
-def _require_call(call: Any, pointer: str) -> None:  # noqa: ANN401
+def _require_call(call: Any, pointer: str) -> None:
     if not isinstance(call, dict):
         raise wrong("must be an object", pointer)
     kind = call.get("type", "function")
@@ -88,7 +88,7 @@ def _require_call(call: Any, pointer: str) -> None:  # noqa: ANN401
     _require_call_body(call.get(kind), child(pointer, kind), _CALL_BODIES[kind])
 
 
-def _require_call_body(body: Any, pointer: str, names: tuple[str, ...]) -> None:  # noqa: ANN401
+def _require_call_body(body: Any, pointer: str, names: tuple[str, ...]) -> None:
     if not isinstance(body, dict):
         raise wrong("must be an object", pointer)
     for name in names:
@@ -96,7 +96,7 @@ def _require_call_body(body: Any, pointer: str, names: tuple[str, ...]) -> None:
             raise wrong("must be a string", child(pointer, name))
 
 
-def _require_text_part(part: Any, pointer: str) -> None:  # noqa: ANN401
+def _require_text_part(part: Any, pointer: str) -> None:
     if not isinstance(part, dict):
         raise wrong("must be an object", pointer)
     kind = part.get("type")

@@ -89,7 +89,7 @@ def _request(body: Mapping[str, Any]) -> Iterator[Segment]:
         yield from _field(value, child("", name), name)
 
 
-def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:  # noqa: ANN401
+def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:
     if name == "documents":
         yield from leaves(value, pointer, Origin.DOCUMENT)
     elif isinstance(value, list):

@@ -17,7 +17,7 @@ MAX_CHOICES = 128
 _READ_PARTS = frozenset({*TEXT_PARTS, "output_text", "thinking", "reasoning"})
 
 
-def extract_choices(choices: Any, prefix: str = "/choices") -> tuple[Segment, ...]:  # noqa: ANN401
+def extract_choices(choices: Any, prefix: str = "/choices") -> tuple[Segment, ...]:
     """Every string of a completion's choices, all from the origin assistant.
 
     Content, refusals, reasoning, tool calls with their arguments, and every other string of each message and choice but
@@ -32,7 +32,7 @@ def extract_choices(choices: Any, prefix: str = "/choices") -> tuple[Segment, ..
     return bounded(_choices(choices, prefix))
 
 
-def extract_completion(completion: Any) -> tuple[Segment, ...]:  # noqa: ANN401
+def extract_completion(completion: Any) -> tuple[Segment, ...]:
     """Every string of a whole completion: its choices, and each unknown top-level field that holds text as one segment.
 
     Raises:
@@ -45,7 +45,7 @@ def extract_completion(completion: Any) -> tuple[Segment, ...]:  # noqa: ANN401
     return bounded(_completion(completion))
 
 
-def unread(choices: Any, prefix: str = "/choices") -> tuple[str, ...]:  # noqa: ANN401
+def unread(choices: Any, prefix: str = "/choices") -> tuple[str, ...]:
     """Pointers of what an answer holds that is no text and so was read by no check: audio, parts of another type.
 
     Whoever enforces must not pass such an answer on as judged.
@@ -74,7 +74,7 @@ def _completion(completion: Mapping[str, Any]) -> Iterator[Segment]:
             yield whole(value, child("", name), Origin.ASSISTANT)
 
 
-def _choices(choices: Any, prefix: str) -> Iterator[Segment]:  # noqa: ANN401
+def _choices(choices: Any, prefix: str) -> Iterator[Segment]:
     if not isinstance(choices, list):
         raise wrong("must be a list of choices", prefix)
     if len(choices) > MAX_CHOICES:
@@ -95,7 +95,7 @@ def _choice(choice: Mapping[str, Any], pointer: str) -> Iterator[Segment]:
     yield from leaves(rest, pointer, Origin.ASSISTANT)
 
 
-def _message(message: Any, pointer: str) -> Iterator[Segment]:  # noqa: ANN401
+def _message(message: Any, pointer: str) -> Iterator[Segment]:
     if not isinstance(message, dict):
         raise wrong("must be an object", pointer)
     require_fields(message, pointer)

@@ -18,7 +18,7 @@ def is_field_name(name: str) -> bool:
     return _FIELD_NAME.fullmatch(name) is not None
 
 
-def require_sound(value: Any, pointer: str = "") -> None:  # noqa: ANN401
+def require_sound(value: Any, pointer: str = "") -> None:
     """Check a whole body, or a part of it, iteratively.
 
     Raises:

@@ -79,7 +79,7 @@ class Check(Protocol):
     def name(self) -> str:
         """The name policies use: `pii`, `content_safety`, `prompt_shield`."""
 
-    async def inspect(self, inspection: Inspection, options: Any, deadline: Deadline) -> CheckReport:  # noqa: ANN401
+    async def inspect(self, inspection: Inspection, options: Any, deadline: Deadline) -> CheckReport:  # noqa: ANN401 - its own
         """Judge every segment of the inspection (already narrowed to those the policy lets this check scan)."""
 
 

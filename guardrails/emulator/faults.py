@@ -59,7 +59,7 @@ def scripted_answer(
     if effect.status == 429:  # noqa: PLR2004 (a status code is its own name)
         response = throttled(state, operation, effect.retry_after, api_version=api_version)
         return _reworded(response, effect) if effect.code or effect.message else response
-    if effect.status == 401 and effect.code is None:  # noqa: PLR2004
+    if effect.status == 401 and effect.code is None:  # noqa: PLR2004 - HTTP's unauthorized
         return refusal_answer(Refusal.UNAUTHORIZED, state, operation)
     documented = _DOCUMENTED[operation.service].get(effect.status)
     default_code, default_message = documented or (str(effect.status), _phrase(effect.status))

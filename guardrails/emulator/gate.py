@@ -134,7 +134,7 @@ def _as_azure(error: web.HTTPException, operation: Operation) -> web.Response:
     """Turn the framework's own refusals (no such path, wrong method, too large) into Azure's."""
     messages = {404: "Resource not found", 405: "Method not allowed", 413: "The request body is too large."}
     code = str(error.status)
-    if operation.service in {Service.CONTENT_SAFETY, Service.PROMPT_SHIELD} and error.status == 404:  # noqa: PLR2004
+    if operation.service in {Service.CONTENT_SAFETY, Service.PROMPT_SHIELD} and error.status == 404:  # noqa: PLR2004 - HTTP's not found
         code = "ResourceNotFound"
     return azure_error(error.status, code, messages.get(error.status, error.reason))
 

@@ -83,7 +83,7 @@ def read(text: str) -> Tree:
     return tree
 
 
-def _mark(mark: Any) -> Mark:  # noqa: ANN401 - PyYAML has two mark types, and may have none
+def _mark(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
 
 
@@ -117,7 +117,7 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     return Problem(here, (), f"is not YAML: {what}")
 
 
-def _convert(node: yaml.Node, path: Path, tree: Tree, loader: yaml.SafeLoader) -> Any:  # noqa: ANN401
+def _convert(node: yaml.Node, path: Path, tree: Tree, loader: yaml.SafeLoader) -> Any:
     tree.values[path] = _mark(node.start_mark)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, tree, loader)

@@ -64,7 +64,7 @@ def _sentence(tree: Tree, path: Path, entry: Mapping[str, Any]) -> str:
     return _KINDS.get(kind) or _own_words(entry["msg"])
 
 
-def value_at(tree: Tree, path: Path) -> Any:  # noqa: ANN401
+def value_at(tree: Tree, path: Path) -> Any:
     """The value at a path, or at the nearest enclosing one that is there (a lone word where a list may be)."""
     value = tree.value
     for part in path:

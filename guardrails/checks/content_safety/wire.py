@@ -61,7 +61,7 @@ def request(text: str, options: ContentSafetyOptions) -> dict[str, object]:
     return body
 
 
-def answer(body: Any, options: ContentSafetyOptions, calls: int) -> Analysis:  # noqa: ANN401 - decoded JSON
+def answer(body: Any, options: ContentSafetyOptions, calls: int) -> Analysis:
     """What the service says of the text.
 
     Raises:

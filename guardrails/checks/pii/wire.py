@@ -118,7 +118,7 @@ def request(texts: Sequence[str], options: PiiOptions, language: str) -> dict[st
     return {"kind": "PiiEntityRecognition", "parameters": parameters, "analysisInput": {"documents": documents}}
 
 
-def answer(body: Any, texts: Sequence[str], options: PiiOptions, calls: int) -> tuple[Judged, ...]:  # noqa: ANN401
+def answer(body: Any, texts: Sequence[str], options: PiiOptions, calls: int) -> tuple[Judged, ...]:
     """The outcome of each text, in the order they were sent.
 
     Raises:

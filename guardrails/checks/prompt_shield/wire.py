@@ -53,7 +53,7 @@ def request(prompt: str | None, documents: Sequence[str]) -> dict[str, object]:
     return body
 
 
-def answer(body: Any, prompt: str | None, documents: Sequence[str], calls: int) -> Attacks:  # noqa: ANN401
+def answer(body: Any, prompt: str | None, documents: Sequence[str], calls: int) -> Attacks:
     """What the service says of what was sent.
 
     Raises:
