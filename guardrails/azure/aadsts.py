@@ -54,6 +54,8 @@ WORDS: Final[Mapping[str, str]] = {
         "az ad sp create --id {client_id}."
     ),
     "53003": "a conditional access policy blocks application {client_id} from where this service runs.",
+    "90055": "Entra throttles token requests from here. It is asked again by itself, after the time it asks for.",
+    "50000": "Entra failed in issuing a token. It is asked again by itself; if that stays, look at its status page.",
     "90033": "Entra is unavailable for the moment. It is asked again by itself.",
 }
 

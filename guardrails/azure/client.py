@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import math
 import time
 from collections.abc import Mapping
@@ -25,6 +26,9 @@ from guardrails.domain.errors import ServiceError
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 """More than any service documents; what is longer is not read to its end."""
+
+LARGE_BODY_BYTES: Final = 512 * 1024
+"""From here on a body is sent in pieces: aiohttp writes bytes at once, and holds up the loop for a large one."""
 
 _JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -181,7 +185,7 @@ class AzureClient:
         async with self._session.request(
             call.method,
             call.url,
-            data=call.body,
+            data=call.body if len(call.body) < LARGE_BODY_BYTES else io.BytesIO(call.body),
             headers={**call.headers, **auth},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(

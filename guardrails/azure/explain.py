@@ -99,8 +99,14 @@ def explain(
         role=target.role,
         timeout_s=target.timeout_s,
         client_id=client_id or "<client id>",
-        resource_id=f"<resource id of {host.split('.')[0]}>",
+        resource_id=_found_by(host.split(".")[0]),
         wanted=f", but {wanted} is expected" if wanted and not target.scope.startswith(wanted) else "",
         told=" ".join(str(part) for part in (status, code) if part is not None),
     )
     return f"{target.name}: {mend}"
+
+
+def _found_by(subdomain: str) -> str:
+    """The resource's id as a part of a command line that looks it up."""
+    query = f"[?properties.customSubDomainName=='{subdomain}'].id"
+    return f'"$(az cognitiveservices account list --query "{query}" --output tsv)"'

@@ -1,6 +1,7 @@
 """`guardrails check`: ask a running service for a verdict."""
 
 import asyncio
+import io
 import re
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 import click
 import orjson
-from rich.table import Table
+from rich.table import Column, Table
 
 from guardrails.cli.main import WRONG_USE
 from guardrails.cli.options import json_option
@@ -21,7 +22,7 @@ _KEY: Final = re.compile(r"[!-~]+")
 _LOCAL: Final = "http://127.0.0.1:8080"
 
 
-@click.command()
+@click.command(short_help="Judge a text by a running service.")
 @click.argument("text")
 @click.option(
     "--url", default=_LOCAL, envvar="GUARDRAILS_URL", show_default=True, show_envvar=True, help="The service."
@@ -84,7 +85,7 @@ async def _post(url: str, key: str, body: Mapping[str, str]) -> tuple[int, dict[
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-            session.post(url, data=payload, allow_redirects=False) as response,
+            session.post(url, data=io.BytesIO(payload), allow_redirects=False) as response,
         ):
             raw = await response.read()
     except aiohttp.InvalidURL:
@@ -125,7 +126,8 @@ def _print(answer: Mapping[str, Any]) -> None:
 
 
 def _reasons(reasons: list[Mapping[str, Any]]) -> Table:
-    table = Table("rule", "action", "check", "category", "measure", "at least", "where", "span")
+    names = ("rule", "action", "check", "category", "measure", "at least", "where", "span")
+    table = Table(*(Column(name, overflow="fold") for name in names))
     for reason in reasons:
         span = reason.get("span")
         cells = [reason.get(key) for key in ("rule", "action", "check", "category", "measure", "at_least", "pointer")]

@@ -1,4 +1,4 @@
-"""What `guardrails doctor` finds out: a token for every credential, one harmless probe for every service and model."""
+"""What `guardrails doctor` finds out: a token for every credential, a harmless probe for all that settings name."""
 
 import asyncio
 import time
@@ -6,9 +6,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
+import aiohttp
+
+from guardrails.azure.blocklists import open_blocklists
 from guardrails.azure.client import AzureClient
 from guardrails.azure.explain import explain
 from guardrails.azure.reply import RawReply
@@ -17,6 +21,7 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.target import Target, service_target
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import CATALOGUE, CheckKind
+from guardrails.checks.content_safety.check import SPEC as CONTENT_SAFETY
 from guardrails.cli.probe import ProbeClient
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
@@ -38,6 +43,7 @@ class Subject(StrEnum):
     CREDENTIAL = "credential"
     SERVICE = "service"
     MODEL = "model"
+    BLOCKLIST = "blocklist"
 
 
 class State(StrEnum):
@@ -84,7 +90,8 @@ class Doctor:
     @property
     def questions(self) -> int:
         """How many diagnoses there will be, at most."""
-        return len(self._settings.models) + len(CATALOGUE) + len(self._settings.credentials)
+        credentials, models = self._settings.credentials, self._settings.models
+        return len(credentials) + len(CATALOGUE) + len(models) + len(self._lists)
 
     async def diagnose(self, told: Told) -> tuple[Diagnosis, ...]:
         """Every diagnosis, credentials first; `told` hears of each as soon as it is there.
@@ -103,7 +110,8 @@ class Doctor:
                     self._service(kind, AzureClient(sessions.checks, tokens), tokens, bad) for kind in CATALOGUE
                 )
                 models = (self._model(upstream, tokens, bad) for upstream in upstreams.values())
-                probed = await _all(chain(services, models), told)
+                lists = (self._list(name, tokens, sessions.checks, bad) for name in self._lists)
+                probed = await _all(chain(services, models, lists), told)
             finally:
                 await tokens.close()
         return (*credentials, *probed)
@@ -133,7 +141,9 @@ class Doctor:
                 minutes = (token.expires_at - time.monotonic()) / 60
                 sentence = f"Entra gives a token, good for {minutes:.0f} minutes."
         except TokenError as error:
-            return _diagnosis(Subject.CREDENTIAL, name, State.FAILED, error.detail, began)
+            # The name stands before the sentence already.
+            sentence = error.detail.removeprefix(f"No token for credential {target.credential}: ")
+            return _diagnosis(Subject.CREDENTIAL, name, State.FAILED, sentence, began)
         return _diagnosis(Subject.CREDENTIAL, name, State.OK, sentence, began)
 
     async def _service(
@@ -167,13 +177,41 @@ class Doctor:
             return _diagnosis(Subject.MODEL, name, State.FAILED, self._explained(reply, target, tokens), began)
         except UpstreamUnreachable as error:
             cause = error.__cause__
-            sentence = (
-                self._explained(cause, target, tokens)
-                if isinstance(cause, ServiceError)
-                else f"{name}: {error.detail}."
-            )
+            sentence = self._explained(cause, target, tokens) if isinstance(cause, ServiceError) else f"{error.detail}."
             return _diagnosis(Subject.MODEL, name, State.FAILED, sentence, began)
         return _diagnosis(Subject.MODEL, name, State.OK, f"{target.endpoint} completes a chat.", began)
+
+    @cached_property
+    def _lists(self) -> Mapping[str, str]:
+        """The blocklists that policies match, with the names of those policies."""
+        users: dict[str, list[str]] = {}
+        for name, policy in self._policies.items():
+            plan = policy.checks.get(CONTENT_SAFETY.name)
+            for listed in plan.options.blocklists if plan is not None else ():
+                users.setdefault(listed, []).append(name)
+        return {listed: ", ".join(sorted(names)) for listed, names in users.items()}
+
+    async def _list(
+        self, name: str, tokens: TokenProvider, session: aiohttp.ClientSession, bad: set[str]
+    ) -> Diagnosis | None:
+        target = self._targets.get(CONTENT_SAFETY.name)
+        if target is None:
+            return None
+        if waiting := self._waiting(Subject.BLOCKLIST, name, target, bad):
+            return waiting
+        began = time.perf_counter()
+        try:
+            async with open_blocklists(target, tokens, session) as blocklists:
+                found = await blocklists.get(name)
+        except ServiceError as error:
+            return _diagnosis(Subject.BLOCKLIST, name, State.FAILED, self._explained(error, target, tokens), began)
+        if found is not None:
+            return _diagnosis(Subject.BLOCKLIST, name, State.OK, f"{target.endpoint} has it.", began)
+        sentence = (
+            f"{target.endpoint} has no such list, and policy {self._lists[name]} matches it: the check would fail on "
+            "every text. Make the list, or take it out of the policy."
+        )
+        return _diagnosis(Subject.BLOCKLIST, name, State.FAILED, sentence, began)
 
     def _waiting(self, subject: Subject, name: str, target: Target, bad: set[str]) -> Diagnosis | None:
         opener = self._opener_name(target)
@@ -196,7 +234,8 @@ class Doctor:
         client_id = getattr(credential, "client_id", None)
         if client_id is None and getattr(credential, "type", None) == "workload_identity":
             client_id = self._secrets.variable("AZURE_CLIENT_ID")
-        return explain(failure, target, client_id=client_id, with_key=tokens.uses_key(target))
+        sentence = explain(failure, target, client_id=client_id, with_key=tokens.uses_key(target))
+        return sentence.removeprefix(f"{target.name}: ")
 
 
 async def _all(questions: Iterable[Awaitable[Diagnosis | None]], told: Told) -> list[Diagnosis]:
@@ -215,7 +254,7 @@ async def _all(questions: Iterable[Awaitable[Diagnosis | None]], told: Told) -> 
 def _misunderstood(report: CheckReport, target: Target) -> str:
     reason = report.reason.value if report.reason is not None else report.status.value
     return (
-        f"{target.name} answers, but not as its api-version documents ({reason}). Check that {target.endpoint} is of "
+        f"It answers, but not as its api-version documents ({reason}). Check that {target.endpoint} is of "
         "the right kind of resource, and the api_version."
     )
 

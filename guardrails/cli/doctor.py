@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from guardrails.azure.secrets import SecretReader
 from guardrails.cli.diagnosis import Diagnosis, Doctor, State
@@ -21,7 +21,7 @@ from guardrails.telemetry import logs
 _STYLES = {State.OK: "green", State.FAILED: "bold red", State.SKIPPED: "yellow"}
 
 
-@click.command()
+@click.command(short_help="Ask Azure whether all of it works, and what mends it.")
 @config_option
 @json_option
 def doctor(config: Path, *, as_json: bool) -> None:
@@ -74,7 +74,7 @@ def _json(diagnoses: Sequence[Diagnosis]) -> bytes:
 
 def _print(diagnoses: Sequence[Diagnosis]) -> None:
     out = console()
-    table = Table("", "what", "name", "ms")
+    table = Table(*(Column(name, overflow="fold") for name in ("", "what", "name", "ms")))
     for diagnosis in diagnoses:
         asked = diagnosis.state is not State.SKIPPED
         table.add_row(

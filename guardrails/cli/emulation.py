@@ -1,7 +1,6 @@
 """The variables that point this service, or any Azure SDK, at an emulator."""
 
 import json
-import secrets
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,11 +8,13 @@ from typing import Any, Final
 
 import yaml
 
-from guardrails.cli.key import DEMO_KEY, sha256_of
+from guardrails.cli.key import DEMO_KEY, new_key, sha256_of
+from guardrails.domain.errors import ConfigurationError
 from guardrails.emulator.config import DEFAULT_DEPLOYMENTS, Deployment, EmulatorConfig
 
 SECRET_VARIABLE: Final = "AZURE_CLIENT_SECRET"  # noqa: S105 - a variable's name
 KEY_VARIABLE: Final = "AZURE_API_KEY"
+CALLER_VARIABLE: Final = "GUARDRAILS_KEY"
 DEMO_CALLER: Final = "demo"
 _SERVICES: Final = ("content_safety", "prompt_shield", "language")
 
@@ -23,21 +24,44 @@ Document = Mapping[str, Any]
 def read_document(config: Path) -> Document:
     """The settings file as parsed YAML, for its names alone; empty when it cannot be read (loading it tells why)."""
     try:
-        document = yaml.safe_load(config.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return require_document(config)
+    except ConfigurationError:
         return {}
-    return document if isinstance(document, dict) else {}
 
 
-def emulator_config(document: Document) -> EmulatorConfig:
-    """An emulated subscription that has the deployments the settings name, beside its own."""
+def require_document(config: Path) -> Document:
+    """The settings file as parsed YAML, for one that was named by hand.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is no YAML mapping.
+    """
+    try:
+        document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError([f"{config}: cannot be read: {error.strerror or type(error).__name__}"]) from None
+    except (UnicodeDecodeError, yaml.YAMLError):
+        raise ConfigurationError([f"{config}: is not YAML; guardrails doctor tells where"]) from None
+    if not isinstance(document, dict):
+        raise ConfigurationError([f"{config}: has no settings in it"])
+    return document
+
+
+def emulator_config(document: Document, *, limited: bool = True) -> EmulatorConfig:
+    """An emulated subscription that has the deployments the settings name, beside its own.
+
+    `limited` gives it the rate limits Azure documents; without them a first load test measures the service, not the
+    1,000 calls a minute of Azure AI Language.
+    """
     deployments = {deployment.name: deployment for deployment in DEFAULT_DEPLOYMENTS}
     for model in _section(document, "models").values():
         name = model.get("deployment") if isinstance(model, dict) else None
         if isinstance(name, str) and name not in deployments:
             kind = "foundry" if model.get("kind") == "foundry" else "azure_openai"
             deployments[name] = Deployment(name, name, kind=kind)
-    return EmulatorConfig(deployments=tuple(deployments.values()))
+    every = tuple(deployments.values())
+    if limited:
+        return EmulatorConfig(deployments=every)
+    return EmulatorConfig(deployments=every, rate_limits={}, limit_chat=False)
 
 
 def service_variables(document: Document, emulated: Mapping[str, Any]) -> dict[str, str]:
@@ -63,6 +87,7 @@ def sdk_variables(emulated: Mapping[str, Any]) -> dict[str, str]:
         SECRET_VARIABLE: emulated["client_secret"],
         "SSL_CERT_FILE": emulated["ca_file"],
         "REQUESTS_CA_BUNDLE": emulated["ca_file"],
+        "NODE_EXTRA_CA_CERTS": emulated["ca_file"],
         "AZURE_OPENAI_ENDPOINT": endpoints["azure_openai"],
         "AZURE_OPENAI_API_KEY": emulated["api_key"],
         "OPENAI_API_VERSION": emulated["api_versions"]["azure_openai"],
@@ -79,12 +104,18 @@ def demo_variables(document: Document, env: Mapping[str, str]) -> dict[str, str]
     policies = list(dict.fromkeys(name for caller in callers.values() for name in _policies(caller))) or ["default"]
     demo = {"key_sha256": sha256_of(DEMO_KEY), "policies": policies}
     variables = {f"GUARDRAILS_CALLERS__{_part(DEMO_CALLER)}": json.dumps(demo)}
-    for caller in callers.values():
+    return variables | {name: sha256_of(key) for name, key in caller_keys(document, env).items()}
+
+
+def caller_keys(document: Document, env: Mapping[str, str]) -> dict[str, str]:
+    """A new key for each caller whose hash is looked for in a variable that is not set, by that variable."""
+    keys: dict[str, str] = {}
+    for caller in _section(document, "callers").values():
         reference = caller.get("key_sha256") if isinstance(caller, dict) else None
         name = reference.get("env") if isinstance(reference, dict) else None
         if isinstance(name, str) and not env.get(name):
-            variables[name] = sha256_of(secrets.token_hex())
-    return variables
+            keys[name] = new_key()
+    return keys
 
 
 def exports(variables: Mapping[str, str]) -> str:

@@ -18,6 +18,11 @@ DEMO_KEY: Final = "local-demo-key"
 """The key of the demo caller, which exists beside the emulator only."""
 
 
+def new_key() -> str:
+    """A random key for a caller."""
+    return _PREFIX + secrets.token_urlsafe(_BYTES)
+
+
 def sha256_of(key: str) -> str:
     """The hash that settings keep of a caller's key."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -42,7 +47,7 @@ def new(name: str, *, as_json: bool) -> None:
 
     The key is shown once, for the caller; the settings keep its SHA-256 only.
     """
-    made = _PREFIX + secrets.token_urlsafe(_BYTES)
+    made = new_key()
     told = {"key": made, "key_sha256": sha256_of(made)}
     if as_json:
         click.echo(orjson.dumps({"name": name, **told}))

@@ -13,6 +13,9 @@ from guardrails.telemetry.metrics import VERSION
 WRONG_USE: Final = 2
 """The exit code of wrong use or configuration; 1 is for an answer that is no, 0 for good."""
 
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
 _COMMANDS: Final[Mapping[str, str]] = {
     "serve": "guardrails.cli.serve:serve",
     "emulate": "guardrails.cli.emulate:emulate",
@@ -50,6 +53,9 @@ class Commands(click.Group):
             for problem in error.problems:
                 click.echo(f"guardrails: {problem}", err=True)
             ctx.exit(WRONG_USE)
+        except KeyboardInterrupt:
+            # Not 1: nobody has answered no.
+            ctx.exit(INTERRUPTED)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in _EMULATOR_EXTRA:
                 raise

@@ -23,12 +23,14 @@ from guardrails.telemetry import logs
 log = structlog.get_logger()
 
 
-@click.command()
+@click.command(short_help="Run the service.")
 @config_option
 @click.option("--host", help="The address to listen on, in place of server.host.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, in place of server.port.")
 @click.option(
-    "--emulator", is_flag=True, help="Start with a stand-in for Azure, and the key local-demo-key. Loopback only."
+    "--emulator",
+    is_flag=True,
+    help="Start with a stand-in for Azure, without its rate limits, and the key local-demo-key. Loopback only.",
 )
 def serve(config: Path, host: str | None, port: int | None, *, emulator: bool) -> None:
     """Run the service until SIGTERM or SIGINT, then finish the requests under way.
@@ -61,7 +63,7 @@ async def _emulated(config: Path, env: Mapping[str, str]) -> None:
 
     document = await asyncio.to_thread(emulation.read_document, config)
     async with AsyncExitStack() as stack:
-        emulator = await stack.enter_async_context(Emulator(emulation.emulator_config(document)))
+        emulator = await stack.enter_async_context(Emulator(emulation.emulator_config(document, limited=False)))
         pointed = {
             **env,
             **emulation.service_variables(document, emulator.settings()),

@@ -187,3 +187,14 @@ async def test_send_without_an_answer_is_an_error_after_one_try(
     with pytest.raises(ServiceError) as failed:
         await send(client, service.target, seconds=0.5)
     assert (failed.value.reason, len(service.seen)) == (reason, 1)
+
+
+async def test_a_body_of_megabytes_is_sent_whole(client, service):
+    sent = {"text": "é" * 1_000_000}
+
+    async def measure(request):
+        return web.json_response({"bytes": len(await request.read()), "type": request.content_type})
+
+    service.says(measure)
+    reply = await post(client, service.target, body=sent, seconds=10)
+    assert reply.body == {"bytes": 2_000_011, "type": "application/json"}

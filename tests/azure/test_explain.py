@@ -34,7 +34,7 @@ def test_a_missing_role_comes_with_the_line_that_mends_it():
     told = explain(reply(401, b'{"error":{"code":"PermissionDenied","message":"lacks"}}'), TARGET, client_id="app-1")
     assert (
         'az role assignment create --assignee app-1 --role "Cognitive Services OpenAI User" '
-        "--scope <resource id of contoso>"
+        '--scope "$(az cognitiveservices account list --query "[?properties.customSubDomainName==\'contoso\'].id"'
     ) in told
     assert explain(CallError(Trouble.ROLE_MISSING, TARGET), TARGET).count("<client id>") == 1
 

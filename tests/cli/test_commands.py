@@ -35,6 +35,17 @@ def test_an_unknown_command_is_wrong_use(run):
     assert "No such command" in result.stderr
 
 
+@pytest.mark.parametrize("command", [["doctor"], ["check", "Hello.", "--key", "k"]])
+def test_ctrl_c_is_not_taken_for_an_answer(run, pointed, monkeypatch, command):
+    def interrupted(coroutine, **_):
+        coroutine.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("asyncio.run", interrupted)
+    result = run(*command, env=pointed)
+    assert (result.exit_code, result.output) == (130, "")
+
+
 def test_the_package_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "guardrails", "--version"], capture_output=True, check=False, text=True, timeout=30

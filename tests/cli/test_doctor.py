@@ -199,10 +199,38 @@ def test_people_get_a_table_and_the_sentences_below_it(run, pointed, emulator: E
     assert "prompt_shield" in result.stdout
     assert "az role assignment create" in result.stdout
     mend = next(line for line in result.stdout.splitlines() if line.startswith("service language"))
-    assert mend.endswith("--scope <resource id of localhost>")
+    assert mend.startswith("service language: the principal of credential corp lacks a role")
+    assert "customSubDomainName=='localhost'" in mend
+
+
+def test_people_read_what_a_failure_is_about_once(run, pointed, emulator: Emulator):
+    emulator.state.scenarios.add(preset("secret_expired"))
+    result = run("doctor", env=pointed)
+    assert "\ncredential corp: AADSTS7000222: the client secret has expired." in result.stdout
 
 
 def test_people_are_told_when_everything_answers(run, pointed):
     result = run("doctor", env=pointed)
     assert result.exit_code == 0
     assert "Everything answers." in result.stdout
+
+
+def test_a_narrow_terminal_loses_no_name(run, pointed, monkeypatch):
+    monkeypatch.setattr("guardrails.cli.terminal._WIDE", 30)
+    result = run("doctor", env=pointed)
+    assert "content_safety" not in result.stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in result.stdout
+
+
+def test_a_blocklist_that_a_policy_matches_and_azure_lacks_is_a_failure(examine, tmp_path):
+    policy = tmp_path / "listed.yaml"
+    policy.write_text(
+        "version: 1\npolicy: default\nchecks:\n  content_safety: {blocklists: [company-terms]}\nrules:\n"
+        "  - {id: terms, check: content_safety, category: blocklist, action: block}\n"
+    )
+    (tmp_path / "strict.yaml").write_text(policy.read_text().replace("policy: default", "policy: strict"))
+    result, found = examine(GUARDRAILS_POLICIES=str(tmp_path))
+    assert result.exit_code == 1
+    state, sentence = found["blocklist", "company-terms"]
+    assert state == "failed"
+    assert "has no such list, and policy default, strict matches it" in sentence

@@ -13,6 +13,8 @@ import yaml
 
 from guardrails.cli import emulation
 from guardrails.cli.key import sha256_of
+from guardrails.emulator.config import RateLimit
+from guardrails.emulator.limits import RateLimiter
 from guardrails.settings.load import load
 
 SETTINGS = Path(__file__).parents[2] / "deploy" / "guardrails.yaml"
@@ -43,7 +45,8 @@ def test_the_printed_variables_make_the_shipped_settings_well(run, stop, tmp_pat
     told = orjson.loads(process.stdout.readline())
     assert told["ca_file"] == str(ca_file)
     assert ca_file.read_text().startswith("-----BEGIN CERTIFICATE-----")
-    env = {**told["service"], "GUARDRAILS_GATEWAY_KEY_SHA256": sha256_of("a-key"), "GUARDRAILS_CONFIG": str(SETTINGS)}
+    env = {**told["service"], "GUARDRAILS_CONFIG": str(SETTINGS)}
+    assert env["GUARDRAILS_GATEWAY_KEY_SHA256"] == sha256_of(env["GUARDRAILS_KEY"])
     result = run("doctor", "--json", env=env)
     assert result.exit_code == 0, result.output
 
@@ -143,6 +146,37 @@ def test_settings_that_do_not_hold_are_no_reason_to_break(tmp_path, text):
     assert emulation.emulator_config(document).deployments
     assert emulation.service_variables(document, emulated())["GUARDRAILS_AZURE__AUTHORITY"] == "https://localhost:1"
     assert "GUARDRAILS_CALLERS__DEMO" in emulation.demo_variables(document, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [(None, "cannot be read"), ("{", "is not YAML"), ("- a\n", "has no settings")]
+)
+def test_a_settings_file_that_was_named_must_be_one(run, tmp_path, text, problem):
+    file = tmp_path / "mine.yaml"
+    if text is not None:
+        file.write_text(text)
+    result = run("emulate", "--config", str(file))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"guardrails: {file}: {problem}")
+
+
+def test_a_ca_file_that_cannot_be_written_is_named(run, tmp_path):
+    file = tmp_path / "none" / "ca.pem"
+    result = run("emulate", "--port", "0", "--ca-file", str(file))
+    assert result.exit_code == 2
+    assert f"{file}: No such file" in result.stderr
+
+
+def test_a_wrong_scenario_lists_the_known_ones(run):
+    result = run("emulate", "--scenario", "sunshine")
+    assert result.exit_code == 2
+    assert "secret_expired" in result.stderr
+
+
+def test_the_emulator_alone_has_azure_s_limits_and_the_demo_s_has_none(tmp_path):
+    alone, demo = emulation.emulator_config({}), emulation.emulator_config({}, limited=False)
+    assert RateLimiter.of(alone).limits["language"] == RateLimit(1000, 60)
+    assert RateLimiter.of(demo).limits == {}
 
 
 def test_a_port_that_is_taken_is_a_sentence(run, emulator):

@@ -69,6 +69,8 @@ def rendering(request, *, async_filter: bool = False) -> Rendering:
         ({"tools": [TOOL], "tool_choice": "sometimes"}, "tool_choice", None),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "x"}}}, "tool_choice", None),
         ({"response_format": {"type": "xml"}}, "response_format.type", "invalid_value"),
+        ({"response_format": {"type": {}}}, "response_format.type", "invalid_value"),
+        ({"messages": [{"role": "tool", "content": "", "tool_call_id": {}}]}, "messages[0].role", None),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema", "missing_required_parameter"),
         ({"stop": 7}, "stop", "invalid_type"),
         ({"model": 7}, "model", "invalid_type"),

@@ -178,6 +178,13 @@ async def test_instance_discovery_names_this_host(emulator, emulator_session):
     assert document["metadata"][0]["aliases"] == [emulator.url.removeprefix("https://")]
 
 
+@pytest.mark.parametrize("endpoint", ["https://login.example/t", "", "https://[", "login.microsoftonline.com"])
+async def test_an_authority_that_is_none_is_an_invalid_instance(emulator_session, endpoint):
+    query = {"api-version": "1.1", "authorization_endpoint": endpoint}
+    async with emulator_session.get("/common/discovery/instance", params=query) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (400, "invalid_instance")
+
+
 async def test_no_secret_reaches_the_journal(emulator, ask, form):
     await ask(form)
     (call,) = emulator.state.journal.of("entra", "token")

@@ -8,9 +8,10 @@ TO_THE_READER: Final = (
     (
         "if you are",
         (
-            r"if you(?:'re| are) (?:\w+'?s? ){0,3}?(?:an? )?(?:digital |virtual |ai |personal |automated "
-            r"|language |helpful )*(?:assistant|agent|copilot|bot|chatbot|ai|llm"
-            r"|model)(?!\w).{0,120}?(?:follow|must|should|please|send|do not|ignore|reply|forward|execute|say"
+            r"if you(?:'re| are) (?:\w+'?s? ){0,3}?(?:an? )?(?:(?:digital |virtual |ai |personal |automated "
+            r"|language |helpful )*(?:assistant|copilot|bot|chatbot|ai|llm)|(?:digital|virtual|ai|automated"
+            r"|autonomous|language|llm) (?:agent|model))(?!\w).{0,120}?(?:follow|must|should|please"
+            r"|send|do not|ignore|reply|forward|execute|say"
             r"|respond)"
         ),
     ),
@@ -34,12 +35,17 @@ TO_THE_READER: Final = (
     ("follow my instructions", r"(?:immediately |please |must |should |always )follow my instructions"),
     (
         "to the user",
-        r"do not (?:give|show|tell|reveal|mention|inform|output|disclose|report)(?: \w+){0,5}? (?:to )?the user",
+        (
+            r"do not (?:give|show|tell|reveal|mention|inform|output|disclose"
+            r"|report)(?: \w+){0,5}? (?:to )?the user(?! again)"
+        ),
     ),
     (
         "",
         (
-            r"(?:find(?! (?:the )?(?:attached|enclosed))|search|collect|gather|look up|extract)(?: \w+){0,6}? and "
+            r"(?:find(?! (?:the )?(?:attached|enclosed))|search|look up|extract|(?:collect"
+            r"|gather)(?= (?:all|any|the user))"
+            r")(?: \w+){0,6}? and "
             r"(?:then )?(?:send|forward|e-?mail|post|upload|exfiltrate|transmit)(?: \w+){0,8}? to (?:\w+ "
             r"){0,2}?(?:\S+@\S+|https?://|http)"
         ),
@@ -56,20 +62,22 @@ TO_THE_READER: Final = (
     (
         "",
         (
-            r"(?:you have been|was|is|has been) (?:configured|instructed|programmed|ordered) (?:you )?to "
+            r"(?:you (?:have been|are|were)|(?:assistant|ai|model|agent|copilot) (?:was|is|has been)) (?:configured"
+            r"|instructed|programmed|ordered) to "
             r"(?:immediately |always )?(?:follow|obey|execute|send|ignore)"
         ),
     ),
     (
         "instead of",
         (
-            r"instead of (?:summari[sz]ing|answering|translating|the (?:summary|answer)).{0,60}?(?:say|write"
+            r"instead of (?:summari[sz]ing|answering(?! the (?:phone|door|call))|translating"
+            r"|the (?:summary|answer)).{0,60}?(?:say|write"
             r"|output|print|respond|tell|send)"
         ),
     ),
     ("![", r"!\[[^\]]{0,80}\]\(https?://[^)\s]{1,200}(?:\?|&)[^)\s]{0,80}=(?:\{|%7b|\[|<|data|secret|conversation)"),
     (
-        "anweisung",
+        "",
         (
             r"(?:wenn|falls) (?:du|sie) (?:ein|eine|der) (?:\w+ )?(?:ki|assistent|sprachmodell"
             r"|ki-assistent)(?!\w).{0,100}(?:befolge|folge|sende|ignoriere|anweisung)"
@@ -83,4 +91,5 @@ TO_THE_READER: Final = (
             r"|envoie|instructions)"
         ),
     ),
+    ("ai", r"ai(?:アシスタント|エージェント|モデル)?(?:へ|への指示|は).{0,60}(?:指示を無視|送信し|転送し)"),
 )

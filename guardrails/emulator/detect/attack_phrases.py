@@ -1,7 +1,8 @@
 """The phrases that make a prompt an attack, as patterns on folded text.
 
 Families: instruction override, unlimited personas, system prompt extraction, rule evasion, encodings and forged turns.
-English in full; German, Spanish, French, Italian and Portuguese for the override and extraction families.
+English in full; German, Spanish, French, Italian, Portuguese, Japanese and Chinese for the override and extraction
+families.
 """
 
 from typing import Final
@@ -15,13 +16,21 @@ _ORDERS = (
     r"|orders?|constraints?|restrictions?|polic(?:y|ies)|programming|training|filters?|context)"
 )
 _DROP = (
-    r"(?:ignore|disregard|forget|override|overrule|bypass|neglect|skip|drop|discard|cancel|erase|do "
+    r"(?:ignore|disregard|forget|override|overrule|bypass|neglect|pay no attention to|do "
     r"not (?:follow|obey)|don't (?:follow|obey)|stop (?:following|obeying))"
 )
+# Said of orders in a shop and of rows in a database every day: only with what nobody but a model has.
+_SET_ASIDE = r"(?:skip|drop|discard|cancel|erase)"
+_OF_A_MODEL = r"(?:instructions?|prompts?|guidelines?|guardrails?|directives?|programming|restrictions?)"
 
 # (trigger, pattern): the pattern is tried only where the trigger occurs; an empty trigger always.
 OVERRIDE: Final = (
-    ("", rf"(?<!\w){_DROP} (?:\w+ ){{0,4}}?(?:{_OLD} )+(?:\w+ ){{0,2}}?{_ORDERS}(?!\w)"),
+    ("", rf"(?<!\w){_DROP} (?:\w+ ){{0,4}}?(?:{_OLD} )+(?:\w+ ){{0,2}}?{_ORDERS}(?!\w)(?! managers?(?!\w))"),
+    ("", rf"(?<!\w){_SET_ASIDE} (?:\w+ ){{0,4}}?(?:{_OLD} )+(?:\w+ ){{0,2}}?{_OF_A_MODEL}(?!\w)"),
+    (
+        "told",
+        rf"(?<!\w){_DROP} (?:what(?:ever)?|all|everything|anything)(?: that)? you (?:were|have been|are) told(?!\w)",
+    ),
     (
         "",
         (
@@ -32,12 +41,12 @@ OVERRIDE: Final = (
     (
         "forget",
         (
-            r"forget (?:everything|all)(?: that)? (?:you (?:were|have been|know|learned)|above|before|i said"
-            r"|we discussed|about your)"
+            r"forget (?:everything|all)(?: that)? (?:you (?:were|have been|know|learned)|above|before|i said(?! about)"
+            r"|we discussed(?! about)|about your)"
         ),
     ),
     ("ignore", r"ignore (?:everything|all|anything)(?: that was)? (?:above|before|said before|written above)(?!\w)"),
-    ("new instructions", r"(?:here are|these are|follow) (?:your |my |the )?new instructions"),
+    ("new instructions", r"(?:here are|these are|follow) (?:your|my) new instructions"),
     (
         "ignorier",
         (
@@ -50,7 +59,7 @@ OVERRIDE: Final = (
         "vergiss",
         (
             r"vergiss (?:alle|alles|deine|sämtliche|die)(?: \w+){0,3} (?:anweisungen|regeln|befehle"
-            r"|instruktionen|vorgaben|vorher|bisher)"
+            r"|instruktionen|vorgaben|vorher|bisher)|vergiss alles,? was (?:dir|du|ich|man|vorher|bisher)(?!\w)"
         ),
     ),
     ("missachte", r"missachte (?:alle |deine |die )?(?:\w+ )?(?:anweisungen|regeln|vorgaben)"),
@@ -69,8 +78,8 @@ OVERRIDE: Final = (
     ("dimentica", r"dimentica (?:tutte )?(?:le |tue )?(?:\w+ )?(?:istruzioni|regole)"),
     ("esqueça", r"esqueça (?:todas )?(?:as |suas )?(?:instruções|regras)"),
     ("", r"(?:ignore[zr]?|oublie[zr]?) (?:toutes )?(?:les|tes|vos) (?:\w+ )?(?:instructions|règles|consignes|ordres)"),
-    ("無視", r"(?:これまで|以前|上記|前)の(?:すべての|全ての)?(?:指示|命令|ルール)を無視"),
-    ("忽略", r"忽略(?:之前|以上|上面|先前|所有)(?:的)?(?:所有|全部)?(?:的)?(?:指令|指示|说明|规则)"),
+    ("無視", r"(?:これまで|以前|上記|前)の(?:すべての|全ての)?(?:指示|命令|ルール)を(?:すべて|全て)?無視"),
+    ("", r"(?:忽略|无视|忘记)(?:你)?(?:之前|以上|上面|先前|所有)(?:的)?(?:所有|全部)?(?:的)?(?:指令|指示|说明|规则)"),
 )
 
 PERSONA: Final = (
@@ -109,10 +118,15 @@ PERSONA: Final = (
         (
             r"(?:enable|enter|activate|switch (?:in)?to|turn on|simulate|in) (?:the |your )?(?:god|jailbreak"
             r"|unrestricted|sudo|evil|dan|opposite) mode|(?:enable|enter|activate|switch (?:in)?to|turn on|"
-            r"simulate|you are(?: now)? in) (?:your )?(?:developer|debug|admin) mode(?= and|[.!,;]|$)"
+            r"simulate) (?:your )?developer mode(?= and|[.!,;]|$)"
+            r"|you are(?: now)? in (?:your )?(?:developer|debug|admin) mode(?= and|[.!,;]|$)"
         ),
     ),
-    ("jailbr", r"(?:you (?:are|have been) |stay |get )jailbroken|(?:this is|use) (?:a |this )?jailbreak"),
+    (
+        "jailbr",
+        r"(?:you (?:are|have been) |stay |get )jailbroken|(?:this is|use) (?:a |this )?jailbreak(?=[.!,:;]|$| prompt)",
+    ),
+    ("have no", r"you (?:now )?have no (?:more )?(?:restrictions|rules|limits|limitations|filters|guidelines)(?!\w)"),
     ("grandm", r"(?:deceased|dead|late) grandm(?:a|other).{0,120}(?:used to|would) (?:tell|read|recite|whisper|be a)"),
     ("broken free", r"broken free (?:of|from) the (?:typical )?(?:confines|limits|rules)"),
     (
@@ -147,16 +161,20 @@ EXTRACTION: Final = (
             r"message|system instructions?|hidden (?:prompt|instructions?|rules)|initial (?:prompt"
             r"|instructions?)|secret (?:prompt|instructions?)|developer (?:message|prompt|instructions?)"
             r"|pre-?prompt|original instructions?|your (?:instructions|prompt))(?!\w)"
+            # A prompt reply, the instructions for a printer, a message box.
+            r"(?! (?:attention|reply|replies|response|answer|payment|action|decision|help|assistance|service|queue"
+            r"|dialog|box|log)(?!\w))(?!(?<=instructions) (?:for (?!me)|of |on ))"
         ),
     ),
     (
         "",
         (
-            r"what (?:is|are|was|were|does) (?:your|the) (?:system|initial|hidden|original|secret) (?:prompt"
-            r"|instructions?|message|rules)"
+            r"what(?:'s| is| are| was| were| does) (?:your (?:system|initial|hidden|original|secret) (?:prompt"
+            r"|instructions?|message|rules)|the (?:system (?:prompt|instructions)|(?:hidden|secret) (?:prompt"
+            r"|instructions?)))(?!\w)"
         ),
     ),
-    ("repeat", r"repeat (?:everything|all|the (?:words|text|content))(?: of)? (?:above|before)(?: this)?"),
+    ("", r"(?:repeat|print|output) (?:everything|all|the (?:words|text|content))(?: of)? (?:above|before)(?: this)?"),
     (
         "systemprompt",
         (
@@ -165,6 +183,11 @@ EXTRACTION: Final = (
         ),
     ),
     ("system-prompt", r"(?:zeig|verrate|nenne|gib)(?:e)? (?:mir )?(?:\w+ ){0,3}system-prompt"),
+    ("deine", r"(?:zeig|verrate|nenne)(?:e)? (?:mir )?deine (?:\w+ )?(?:anweisungen|instruktionen)"),
+    ("sistema", r"(?:mostrami|rivela|dimmi|stampa) (?:\w+ ){0,3}(?:prompt|istruzioni|messaggio) d[ie]l? sistema"),
+    ("sistema", r"(?:mostre|revele|diga|exiba)(?:-me)? (?:\w+ ){0,3}(?:prompt|instruções|mensagem) d[eo] sistema"),
+    ("システムプロンプト", r"システムプロンプトを(?:\w{0,6})?(?:表示|教え|見せ|出力|公開|明か)"),
+    ("系统", r"(?:显示|告诉|输出|泄露|透露|说出|打印).{0,8}系统(?:提示|指令|消息)"),
     (
         "",
         (
@@ -185,17 +208,27 @@ EVASION: Final = (
     (
         "",
         (
-            r"(?:do not|don't|never|none of your responses should) (?:\w+ ){0,6}?(?:refuse|say (?:that )?you "
+            r"(?:do not|don't|never|none of your responses should) (?:\w+ ){0,6}?"
+            r"(?:refuse(?=[.!,;]|$| to (?:answer|comply|respond|help|do|write|follow|obey)| (?:any|my|a|the) (?:\w+ )?"
+            r"(?:requests?|questions?|prompts?|commands?|instructions?)(?!\w))|say (?:that )?you "
             r"(?:can't|cannot|can not)|inform me that you (?:can't|cannot|can not)|mention (?:policy|ethics"
-            r"|openai|your guidelines)|apologi[sz]e|add (?:warnings|disclaimers))(?!\w)"
+            r"|openai|your guidelines)|apologi[sz]e,? (?:or|and|for (?:your|the) (?:answers?|content))|add (?:warnings"
+            r"|disclaimers))(?!\w)"
         ),
     ),
-    ("bypass", r"bypass (?:\w+ ){0,3}(?:content filters?|safety|moderation|guardrails?|filters)"),
+    (
+        "bypass",
+        (
+            r"bypass (?:\w+ ){0,3}(?:content filters?|moderation|guardrails?|filters|safety(?=[.!,;]|$"
+            r"| (?:filters?|rules?|guidelines?|checks?|measures?|systems?|protocols?|training|features?)))"
+        ),
+    ),
     (
         "decode",
         (
-            r"(?:decode|decrypt|base64|rot13|hex|unscramble)(?: \w+){0,8}?(?: and)?(?: then)? (?:follow"
-            r"|execute|obey|do what it says|carry out|comply|act on|answer it)"
+            r"(?:decode|decrypt|base64|rot13|hex|unscramble)(?: \w+){0,8}?(?: and)?(?: then)? (?:(?:follow|execute)"
+            r" (?:it|them|its|what|(?:the|those|these|any|all) (?:\w+ )?(?:instructions?|commands?|orders?))|obey"
+            r"|do what it says|carry out|comply|act on|answer it)"
         ),
     ),
     ("base64", r"(?:the following|this) (?:is )?(?:base64|rot13).{0,60}(?:follow|execute|obey|do what)"),
@@ -210,7 +243,8 @@ FORGED_TURNS: Final = (
         "system",
         (
             r"(?:^|\n|#{2,} ?|\]|> )\s?\[?(?:system|developer)\]?(?: message| prompt| override)? ?: ?(?:you "
-            r"(?:are|must|will|should|may)|ignore|new|from now|override|disregard)"
+            r"(?:are|must|will|should|may)|ignore|new (?:instruction|rule|directive|prompt|persona)|from now|override"
+            r"|disregard)"
         ),
     ),
     ("system override", r"system override"),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from guardrails.emulator.detect import harm_phrases
+from guardrails.emulator.detect import harm_phrases, harm_phrases_it_pt_zh
 from guardrails.emulator.detect.folding import fold
 
 CATEGORIES: Final = ("Hate", "SelfHarm", "Sexual", "Violence")
@@ -17,10 +17,10 @@ def _compiled(phrases: tuple[tuple[str, str, int], ...]) -> tuple[tuple[str, re.
 
 
 _PHRASES: Final = {
-    "Hate": _compiled(harm_phrases.HATE),
-    "SelfHarm": _compiled(harm_phrases.SELF_HARM),
-    "Sexual": _compiled(harm_phrases.SEXUAL),
-    "Violence": _compiled(harm_phrases.VIOLENCE),
+    "Hate": _compiled(harm_phrases.HATE + harm_phrases_it_pt_zh.HATE),
+    "SelfHarm": _compiled(harm_phrases.SELF_HARM + harm_phrases_it_pt_zh.SELF_HARM),
+    "Sexual": _compiled(harm_phrases.SEXUAL + harm_phrases_it_pt_zh.SEXUAL),
+    "Violence": _compiled(harm_phrases.VIOLENCE + harm_phrases_it_pt_zh.VIOLENCE),
 }
 
 

@@ -1,5 +1,6 @@
-"""The phrases that make text harmful, with a severity of 0..7 each: the emulator's whole judgement about harm.
+"""The phrases that make text harmful, with a severity of 0..7 each: the emulator's judgement about harm.
 
+English, German, French, Spanish and Japanese; `harm_phrases_it_pt_zh` has Italian, Portuguese and Chinese.
 A phrase is `(trigger, pattern, severity)`: the pattern, on folded text, is tried only where the trigger occurs.
 Patterns name a person or a group as the object wherever the verb has an innocent use ("kill the process").
 Severity 1 is a mention, 2..3 mild, 4..5 medium, 6..7 high. The list is kept civil: it holds no slurs.
@@ -14,6 +15,7 @@ _GROUPS: Final = (
     r"|black people|blacks|white people|whites|asians|africans|arabs|mexicans|indians|chinese people"
     r"|gays|gay people|lesbians"
     r"|trans people|transgender people|disabled people|old people|poor people|americans|germans|russians|roma)"
+    r"(?!')"  # men's shoes
 )
 _GROUPS_DE: Final = (
     r"(?:alle |die |diese )?(?:juden|muslime|christen|frauen|männer|ausländer|flüchtlinge|migranten"
@@ -32,9 +34,10 @@ _SOMEONE: Final = (
     r"|my (?:wife|husband|boss|neighbou?r|teacher|sister|brother|mother|father|mom|dad|ex|girlfriend|boyfriend"
     r"|colleague|coworker|family|kids?|children)|your (?:family|kids?|children|wife|husband)"
     r"|the (?:children|teacher|students|president|police|neighbou?rs?)|a (?:person|man|woman|child|human|policeman)"
-    r")(?!\w)"
+    r")(?![\w'])"
     r"(?! (?:process|processes|thread|task|job|node|session|window)(?:es|s)?(?!\w))"
 )
+_MACHINES: Final = r"(?:process|thread|container|job|task|pod|session|query|worker)"
 _WEAPON: Final = (
     r"(?:bombs?(?! calorimeter| cyclone| shelter)|explosives?|pipe ?bombs?|molotov(?: cocktails?)?"
     r"|ieds?|grenades?|nerve gas|chemical weapons?|dirty bombs?)(?!\w)"
@@ -64,10 +67,14 @@ HATE: Final[tuple[tuple[str, str, int], ...]] = (
     ),
     ("should not", rf"{_GROUPS} should (?:not|never) (?:be allowed|be able|have the right|vote|work|live here)", 4),
     ("don't belong", rf"{_GROUPS} (?:don't|do not) belong (?:here|in)", 4),
-    ("go back to", r"go back to (?:your (?:own )?country|where you came from|africa|mexico)", 4),
+    ("go back to", r"go back to (?:your (?:own )?country(?! of )|where you came from|africa|mexico)", 4),
     ("inferior", r"(?:inferior|lesser) race", 5),
     ("master race", r"(?:the|our) master race", 5),
-    ("white power", r"(?<!\w)white power(?!\w)", 5),
+    (
+        "white power",
+        r"(?<!\w)white power(?!\w)(?! (?:cables?|adapters?|suppl|cords?|banks?|buttons?|bricks?|strips?|outlets?))",
+        5,
+    ),
     ("heil hitler", r"(?<!\w)heil hitler(?!\w)", 6),
     ("hitler", r"hitler was right", 7),
     ("belong in the kitchen", r"women belong in the kitchen", 3),
@@ -100,9 +107,10 @@ SELF_HARM: Final[tuple[tuple[str, str, int], ...]] = (
     ("kill myself", r"kill myself", 4),
     ("kill yourself", r"(?:you should|just|go) kill yourself", 7),
     ("kys", r"(?<!\w)kys(?!\w)", 6),
-    ("end my life", r"(?:end|take) my (?:own )?life", 6),
-    ("take my own life", r"take my own life", 6),
+    ("end my life", r"(?:end|take) my (?:own )?life(?! (?:insurance|decisions?|choices?|lessons?|story))", 6),
+    ("take my own life", r"take my own life(?! (?:insurance|decisions?|choices?|lessons?|story))", 6),
     ("want to die", r"i (?:just )?want to die(?!\w)", 5),
+    ("end it all", r"i(?:'m| am)? (?:just )?(?:want|going|ready) to end it all", 5),
     ("better off dead", r"(?:i'm|i am|i'd be|would be) better off dead", 5),
     (
         "suicide",
@@ -124,6 +132,7 @@ SELF_HARM: Final[tuple[tuple[str, str, int], ...]] = (
     ("starve myself", r"starve myself", 4),
     ("umbringen", r"(?:mich|mir selbst) (?:selbst )?umbringen", 6),
     ("selbstmord", r"selbstmord (?:begehen|machen)", 6),
+    ("sterben", r"ich (?:will|möchte) (?:nur noch |einfach )?sterben(?!\w)", 5),
     ("ritzen", r"mich (?:selbst )?ritzen", 5),
     ("suicidarme", r"(?:quiero|voy a|cómo) suicidarme", 6),
     ("matarme", r"(?:quiero|voy a) matarme", 6),
@@ -189,8 +198,11 @@ VIOLENCE: Final[tuple[tuple[str, str, int], ...]] = (
     ),
     ("kill", r"(?:i(?:'ll| will|'m going to|'m gonna| am going to)) (?:find|hunt) (?:you|him|her|them).{0,20}kill", 7),
     ("murder", rf"(?:how (?:to|do i|can i)|going to|want to|will|planning to) murder {_SOMEONE}", 6),
-    ("kill", rf"(?<!\w)(?:kill|killed|killing) (?!them(?!\w)){_SOMEONE}(?! time| it)", 4),
-    ("kill them", r"kill them(?!\w)(?!.{0,40}(?:process|thread|container|job))", 2),
+    ("kill", rf"(?<!\w)(?:kill|killing) (?!them(?!\w)){_SOMEONE}(?! time| it| with kindness)", 4),
+    ("killed", rf"(?<!\w)(?:i|we|i've|we've)(?: have)?(?: just)? killed {_SOMEONE}", 4),
+    # As the news tells it.
+    ("killed", rf"(?<!\w)killed (?!them(?!\w)){_SOMEONE}", 2),
+    ("kill them", rf"^(?!.*{_MACHINES}).*kill them(?!\w)", 2),
     ("kill", rf"(?<!\w)kill {_GROUPS}(?!\w)", 6),
     ("get away with murder", r"how (?:to|can i|do i) get away with murder", 6),
     (
@@ -242,7 +254,7 @@ VIOLENCE: Final[tuple[tuple[str, str, int], ...]] = (
     ("mass shooting", r"(?:plan|commit|do|carry out) a mass shooting", 7),
     ("terror", r"(?:plan|carry out|commit) (?:a |an )?terror(?:ist)? attack", 7),
     ("punch", rf"(?:punch|kick|slap|hit) {_SOMEONE}(?: in the face)?", 3),
-    ("hurt", rf"(?:going to|want to|will|gonna|'ll) hurt {_SOMEONE}", 4),
+    ("hurt", rf"(?:(?:going|want|plan) to|gonna|(?<!\w)(?:i|we)(?: will|'ll)) hurt {_SOMEONE}", 4),
     ("blood", r"(?:blood everywhere|pool of blood|covered in blood|bloodbath)", 3),
     ("gun", r"(?:points?|pointed|aimed|held) (?:a|the|his|her) gun (?:at|to)", 3),
     ("murder", r"(?<!\w)(?:murdered|murderer)(?!\w)", 2),

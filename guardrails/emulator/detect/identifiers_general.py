@@ -29,7 +29,8 @@ MONEY = (
     ),
     row("ABARoutingNumber", r"[0-9]{9}", "aba routing rtn", announced=0.97, proof=by(rtn)),
     row("SWIFTCode", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", "swift bic", announced=0.9, proof=names_a_country),
-    row("USBankAccountNumber", r"[0-9]{6,17}", "acct bank checking savings", announced=0.6),
+    row("USBankAccountNumber", r"[0-9]{6,17}", "acct checking", announced=0.6),
+    row("USBankAccountNumber", r"[0-9]{6,17}", "account", announced=0.6, needs="ccount number"),
     row("SortCode", r"[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2}", "sort sortcode", announced=0.85),
     row("CVV", r"[0-9]{3,4}", "cvv cvc cvv2 cvc2", announced=0.8),
     row(
@@ -54,9 +55,17 @@ DOCUMENTS = (
     row(
         "USSocialSecurityNumber",
         r"[0-9]{3} ?[0-9]{2} ?[0-9]{4}",
-        "ssn social",
+        "ssn",
         announced=0.9,
         proof=is_social_security_number,
+    ),
+    row(
+        "USSocialSecurityNumber",
+        r"[0-9]{3} ?[0-9]{2} ?[0-9]{4}",
+        "social",
+        announced=0.9,
+        proof=is_social_security_number,
+        needs="ecurity",
     ),
     row(
         "USIndividualTaxpayerIdentification",

@@ -9,13 +9,14 @@ from guardrails.emulator.detect.scan import Candidate, Scan, word_set
 _RUN = re.compile(r"[0-9]{2,19}(?:[ .\u00a0-]{1,2}[0-9]{2,19})*")
 _GROUP = re.compile(r"[0-9]+")
 _SHORTEST, _USUAL, _LONGEST = 13, 16, 19
+_LONGEST_GROUP = 8
 _WORDS = word_set(
     "card credit debit visa mastercard amex karte kreditkarte kartennummer tarjeta carte carta cartão discover maestro"
 )
 
 
 def find_cards(scan: Scan, *, proofs: bool = True) -> Iterator[Candidate]:
-    """`CreditCardNumber`: 13 to 19 digits with Luhn and an issuer's prefix, whole or in groups of two digits and more.
+    """`CreditCardNumber`: 13 to 19 digits with Luhn and an issuer's prefix, whole or in groups of two to eight digits.
 
     Without `proofs` sixteen digits near a word like "card" are enough (`disableEntityValidation`).
     """
@@ -42,6 +43,8 @@ def _card_from(scan: Scan, groups: list[tuple[int, int]], first: int, *, proofs:
     digits = ""
     for index in range(first, len(groups)):
         digits += scan.text[groups[index][0] : groups[index][1]]
+        if index > first and max(end - start for start, end in groups[first : index + 1]) > _LONGEST_GROUP:
+            return None
         if len(digits) > _LONGEST:
             return None
         if len(digits) < _SHORTEST:

@@ -52,7 +52,8 @@ def _named(scan: Scan, index: int, word: Word) -> tuple[int, int, float] | None:
     last = _surnames_end(scan, index)
     if last > index:
         return index, last, 0.85
-    return (index, index, 0.6) if sure else None
+    # A name in capitals and alone is a constant: MAX = 10.
+    return (index, index, 0.6) if sure and not scan.text[word.start : word.end].isupper() else None
 
 
 def _surnames_end(scan: Scan, first: int) -> int:

@@ -18,6 +18,9 @@ PhoneMetadata.load_all()
 _RUN = re.compile(r"(?<![\w+])\+?\(?\d(?:[ ()./\u00a0\u2010-\u2015-]{0,3}\d)+(?!\w)")
 _GROUP = re.compile(r"\d+")
 _DATE = re.compile(r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{4}")
+_DATE_INSIDE = re.compile(r"(?<!\d)(?:3[01]|[12]\d|0?[1-9])([-./])(?:1[0-2]|0?[1-9])\1(?:19|20)\d\d(?!\d)")
+_AMOUNT = re.compile(r"\d{1,3}(?:[. \u00a0]\d{3})+,\d{2}(?!\w)")
+_FILE_NUMBER = re.compile(r"[^\W\d_]-$")
 _WORDS = word_set(
     "phone telephone tel mobile cell call fax whatsapp sms text dial number telefon handy mobil rufnummer "
     "anrufen téléphone portable appelez teléfono telefono móvil llámame llame cellulare telefone celular"
@@ -41,6 +44,8 @@ _NO_TRUNK_PREFIX = frozenset({"US", "CA", "ES", "IT", "PT", "MX", "PL", "BR", "A
 _NORTH_AMERICA = frozenset({"US", "CA"})
 _NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")  # only a quick "no" before the costly parse
 _NON_DIGIT = re.compile(r"\D")
+# How North Americans group a number; other groups of ten digits (2024-000123) are somebody's file number.
+_NORTH_AMERICAN_GROUPS = re.compile(r"\D*(?:1\D+)?(?:\d{3}\D+\d{3}\D+\d{4}|\d{3}\D+\d{7}|1?\d{10})\D*")
 _COUNTRY_CODE_DIGITS = tuple("123456789")
 _MOST_FAILURES = 400
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
@@ -68,10 +73,12 @@ def find_phone_numbers(scan: Scan) -> Iterator[Candidate]:
             if number is None:
                 first += 1
                 continue
-            confidence = _confidence(scan, number[0], number[1])
+            start, end, first = number
+            if scan.text[start] == "(" and ")" not in scan.text[start:end]:
+                start += 1
+            confidence = _confidence(scan, start, end)
             if confidence is not None:
-                yield Candidate("PhoneNumber", number[0], number[1], confidence)
-            first = number[2]
+                yield Candidate("PhoneNumber", start, end, confidence)
 
 
 def _readings(scan: Scan, groups: list[tuple[int, int]], first: int, floor: int) -> list[tuple[int, int, int]]:
@@ -113,7 +120,7 @@ class _Parser:
         return any(self._is_valid(number, region) for region in self._regions if trunk or region in _NO_TRUNK_PREFIX)
 
     def _is_valid(self, number: str, region: str | None) -> bool:
-        if region in _NORTH_AMERICA and _NORTH_AMERICAN.fullmatch(_NON_DIGIT.sub("", number)) is None:
+        if region in _NORTH_AMERICA and not _looks_north_american(number):
             return False
         try:
             valid = phonenumbers.is_valid_number(phonenumbers.parse(number, region))
@@ -123,11 +130,21 @@ class _Parser:
         return valid
 
 
+def _looks_north_american(number: str) -> bool:
+    if "." in number and "-" in number:
+        return False
+    return bool(_NORTH_AMERICAN.fullmatch(_NON_DIGIT.sub("", number)) and _NORTH_AMERICAN_GROUPS.fullmatch(number))
+
+
 def _confidence(scan: Scan, start: int, end: int) -> float | None:
     number = scan.text[start:end]
     if number.lstrip("(").startswith("+"):
         return 0.95
+    if _DATE_INSIDE.search(number) or _AMOUNT.match(scan.text, start):
+        return None
     announced = scan.near(start, end, _WORDS)
+    if not announced and _FILE_NUMBER.search(scan.text, max(0, start - 2), start):
+        return None
     if number.isdigit():
         return 0.65 if announced else None
     return 0.92 if announced else 0.8

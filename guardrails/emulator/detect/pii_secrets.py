@@ -36,7 +36,8 @@ _PASSWORD = re.compile(
     r"(?<!\w)(?:password|passwort|passwd|contraseña|mot de passe)(?: is|:| ist| es| est|=)\s?[\"']?([^\s\"']{4,64})",
     re.IGNORECASE,
 )
-_CLOSING = ".,;!?"
+_CLOSING = ".,;:!?)]}"
+_CODE = re.compile(r"[$({\[]|None$|null$")
 
 
 def find_secrets(scan: Scan) -> Iterator[Candidate]:
@@ -54,7 +55,7 @@ def find_secrets(scan: Scan) -> Iterator[Candidate]:
             yield Candidate("AzurePublishSettingPassword", match.start(1), match.end(1), 0.9, proven=True)
     for match in _PASSWORD.finditer(scan.text):
         secret = match.group(1).rstrip(_CLOSING)
-        if not secret.isalpha() and secret:
+        if secret and not secret.isalpha() and _CODE.search(secret) is None:
             yield Candidate("Password", match.start(1), match.start(1) + len(secret), 0.75)
 
 

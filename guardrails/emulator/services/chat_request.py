@@ -131,7 +131,8 @@ def _check_message(where: str, message: object, called: set[str]) -> None:
     if calls is not None:
         called.update(_call_ids(f"{where}.tool_calls", calls))
     _check_content(f"{where}.content", message.get("content"), optional=role == "assistant" and bool(calls))
-    if role == "tool" and message.get("tool_call_id") not in called:
+    answered = message.get("tool_call_id")
+    if role == "tool" and not (isinstance(answered, str) and answered in called):
         raise BadRequestError(
             "Invalid parameter: messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
             f"{where}.role",
@@ -208,7 +209,7 @@ def _response_format(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = _object(payload, "response_format")
     if not wanted:
         return {}
-    if wanted.get("type") not in {"text", "json_object", "json_schema"}:
+    if wanted.get("type") not in ("text", "json_object", "json_schema"):
         raise BadRequestError(f"Invalid value: '{wanted.get('type')}'.", "response_format.type", "invalid_value")
     schema = wanted.get("json_schema")
     if wanted["type"] == "json_schema" and not (isinstance(schema, dict) and isinstance(schema.get("schema"), dict)):

@@ -9,7 +9,7 @@ import math
 import time
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from uuid import uuid4
 
 import orjson
@@ -26,6 +26,7 @@ from guardrails.emulator.state import EFFECT, IDENTITY, STATE, EmulatorState
 from guardrails.emulator.tokens import access_token_claims
 
 FOREIGN_AUDIENCE: Final = "https://graph.microsoft.com"
+_PUBLIC_AUTHORITIES: Final = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
 _DEFAULT_SUFFIX: Final = "/.default"
 _MAX_FIELDS: Final = 100
 _PLAIN_FIELDS: Final = frozenset({"client_id", "grant_type", "scope", "client_assertion_type", "claims", "client_info"})
@@ -238,6 +239,8 @@ async def _openid_configuration(request: web.Request) -> web.Response:
 
 async def _instance_discovery(request: web.Request) -> web.Response:
     host = request.host
+    if not _is_authority(request.query.get("authorization_endpoint", ""), host):
+        return entra_answer(errors.UNKNOWN_INSTANCE, request)
     metadata = [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}]
     document = {
         "tenant_discovery_endpoint": f"{_origin(request)}/common/v2.0/.well-known/openid-configuration",
@@ -245,6 +248,13 @@ async def _instance_discovery(request: web.Request) -> web.Response:
         "metadata": metadata,
     }
     return json_answer(document)
+
+
+def _is_authority(endpoint: str, own: str) -> bool:
+    try:
+        return urlsplit(endpoint).netloc in {own, *_PUBLIC_AUTHORITIES}
+    except ValueError:
+        return False
 
 
 async def _key_set(request: web.Request) -> web.Response:

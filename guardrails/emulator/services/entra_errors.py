@@ -50,6 +50,7 @@ NO_CREDENTIAL: Final = EntraError(
     "invalid_client",
     "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
 )
+UNKNOWN_INSTANCE: Final = EntraError(50049, 400, "invalid_instance", "Unknown or invalid instance.")
 UNKNOWN_APP: Final = EntraError(
     700016,
     400,
