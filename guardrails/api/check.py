@@ -1,6 +1,7 @@
 """`POST /check` and the doors of single checks: a verdict, always 200 once there is one (contract, section 2)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import orjson
 from aiohttp import web
@@ -8,7 +9,8 @@ from aiohttp import web
 from guardrails.api.render import render_check
 from guardrails.api.schemas import parse_check
 from guardrails.domain.content import Inspection
-from guardrails.pipeline.assessment import new_id
+from guardrails.pipeline.aside import aside, weight
+from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
 from guardrails.policy.single import only
 from guardrails.web.body import read_object
@@ -41,8 +43,13 @@ async def _check(request: web.Request, name: str | None) -> web.Response:
     inspection = Inspection(asked.stage, caller.name, asked.segments, asked.language)
     exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request))
     assessment = await ours.guard.assess(inspection, policy, exchange)
+    heaviness = weight(inspection, assessment.reports)
     return web.Response(
-        body=orjson.dumps(render_check(assessment, body)),
+        body=await aside(heaviness, _encoded, assessment, body),
         content_type="application/json",
         headers=verdict_headers(assessment.verdict, assessment.id),
     )
+
+
+def _encoded(assessment: Assessment, body: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(render_check(assessment, body))

@@ -46,9 +46,10 @@ def parse_check(body: Mapping[str, Any]) -> CheckRequest:
 def _known_fields_only(body: Mapping[str, Any]) -> None:
     for name in body:
         if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
+            may_be_told = _FIELD_NAME.fullmatch(name) is not None
+            near = difflib.get_close_matches(name, FIELDS, n=1) if may_be_told else []
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(FIELDS)}"
-            raise InvalidRequest(f"unknown field; {hint}", field=name if _FIELD_NAME.fullmatch(name) else None)
+            raise InvalidRequest(f"unknown field; {hint}", field=name if may_be_told else None)
 
 
 def _stage(body: Mapping[str, Any]) -> Stage:

@@ -48,7 +48,10 @@ def readable(text: str) -> str:
     """
     if "\\u" not in text and "\\/" not in text:
         return text
-    return _WRITTEN_OUT.sub(_write_out, text) if is_json_container(text) else text
+    if not is_json_container(text):
+        return text
+    written = _WrittenOut()
+    return _WRITTEN_OUT.sub(lambda match: written[match.group()], text)
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
@@ -67,6 +70,14 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 def compact(value: Any) -> str:
     """A JSON value as text, names included, characters written out."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class _WrittenOut(dict[str, str]):
+    """What each escape of one text stands for: a text has many escapes, and few different ones."""
+
+    def __missing__(self, escape: str) -> str:
+        self[escape] = written = _WRITTEN_OUT.sub(_write_out, escape)
+        return written
 
 
 def _write_out(match: re.Match[str]) -> str:

@@ -46,6 +46,17 @@ def whole(value: Any, pointer: str, origin: Origin) -> Segment:
     return Segment(text, origin, pointer, editable=False)
 
 
+def joined_parts(content: object, pointer: str, origin: Origin) -> Iterator[Segment]:
+    """The text parts of a message as one text at the pointer of its content, if there are several.
+
+    Models read parts with nothing between them, so that neither part need hold what both say together.
+    """
+    parts = content if isinstance(content, list) else ()
+    texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    if sum(not text.isspace() for text in texts if text) > 1:
+        yield Segment(readable("".join(texts)), origin, pointer, editable=False, joined=True)
+
+
 def named_oddly(members: Mapping[str, Any], pointer: str, origin: Origin) -> Iterator[Segment]:
     """One text of the members whose names are no identifiers, if there are any."""
     odd = {name: member for name, member in members.items() if not is_field_name(name)}

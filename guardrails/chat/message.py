@@ -67,6 +67,8 @@ def require_fields(message: Mapping[str, Any], pointer: str) -> None:
     content = message.get("content")
     if content is not None and not isinstance(content, str | list):
         raise wrong("must be a string or a list of parts", child(pointer, "content"))
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        _require_text(part, child(child(pointer, "content"), index))
     for name in ("name", "refusal", "tool_call_id", "reasoning_content"):
         if not isinstance(message.get(name), str | None):
             raise wrong("must be a string", child(pointer, name))
@@ -77,6 +79,13 @@ def require_fields(message: Mapping[str, Any], pointer: str) -> None:
         raise wrong("must be a list", child(pointer, "tool_calls"))
     for index, call in enumerate(calls or ()):
         _require_call(call, child(child(pointer, "tool_calls"), index))
+
+
+def _require_text(part: Any, pointer: str) -> None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    name = TEXT_PARTS.get(kind) if isinstance(kind, str) else None
+    if name is not None and not isinstance(part.get(name), str):
+        raise wrong("must be a string", child(pointer, name))
 
 
 def _require_call(call: Any, pointer: str) -> None:
@@ -103,5 +112,3 @@ def _require_text_part(part: Any, pointer: str) -> None:
     if not isinstance(kind, str) or kind not in TEXT_PARTS:
         shown = f"{kind} parts are" if isinstance(kind, str) and kind in _UNREAD_PARTS else "this type is"
         raise wrong(f"{shown} not supported: it would reach the model unread; use text", child(pointer, "type"))
-    if not isinstance(part.get(TEXT_PARTS[kind]), str):
-        raise wrong("must be a string", child(pointer, TEXT_PARTS[kind]))

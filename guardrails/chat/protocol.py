@@ -75,7 +75,6 @@ ANSWER: Mapping[str, str] = MappingProxyType(
 CHOICE: Mapping[str, str] = MappingProxyType(
     {
         "index": "a number",
-        "finish_reason": "a word of the protocol",
         "logprobs": "the tokens of the text that is read; removed when that text is edited",
         "content_filter_results": "Azure's own verdict on the answer",
         "content_filter_result": "Azure's own verdict on the answer, as older versions spell it",

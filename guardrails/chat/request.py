@@ -5,7 +5,7 @@ from typing import Any
 
 from guardrails.chat.address import child
 from guardrails.chat.json_text import readable
-from guardrails.chat.leaves import bounded, has_text, leaves, named_oddly, whole
+from guardrails.chat.leaves import bounded, has_text, joined_parts, leaves, named_oddly, whole
 from guardrails.chat.message import require_message, wrong
 from guardrails.chat.protocol import BOOKKEEPING, KNOBS, only_words
 from guardrails.chat.tree import is_field_name, require_sound
@@ -19,8 +19,8 @@ MAX_MESSAGES = 2_048
 def extract_messages(body: Mapping[str, Any]) -> tuple[Segment, ...]:
     """Every string of `body["messages"]`, in order (contract, section 2).
 
-    Content as string or as text parts, names, refusals, tool calls with their arguments, and every other string of a
-    message. `developer` counts as system and `function` as tool.
+    Content as string or as text parts (each, and all of a message joined), names, refusals, tool calls with their
+    arguments, and every other string of a message. `developer` counts as system and `function` as tool.
 
     Raises:
         InvalidRequest: a field is missing or of the wrong type; the error names it.
@@ -110,4 +110,6 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
         raise TooLarge(f"holds more than {MAX_MESSAGES} messages", field="messages")
     for index, message in enumerate(messages):
         pointer = child("/messages", index)
-        yield from leaves(message, pointer, require_message(message, pointer))
+        origin = require_message(message, pointer)
+        yield from leaves(message, pointer, origin)
+        yield from joined_parts(message.get("content"), child(pointer, "content"), origin)

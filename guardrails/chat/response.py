@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guardrails.chat.address import child
-from guardrails.chat.leaves import bounded, has_text, leaves, named_oddly, whole
+from guardrails.chat.leaves import bounded, has_text, joined_parts, leaves, named_oddly, whole
 from guardrails.chat.message import TEXT_PARTS, require_fields, wrong
 from guardrails.chat.protocol import ANSWER, CHOICE
 from guardrails.chat.tree import is_field_name, require_sound
@@ -20,8 +20,9 @@ _READ_PARTS = frozenset({*TEXT_PARTS, "output_text", "thinking", "reasoning"})
 def extract_choices(choices: Any, prefix: str = "/choices") -> tuple[Segment, ...]:
     """Every string of a completion's choices, all from the origin assistant.
 
-    Content, refusals, reasoning, tool calls with their arguments, and every other string of each message and choice but
-    those listed in `guardrails.chat.protocol`. What is not text is told by `unread`. No choices: no segments.
+    Content (parts each, and joined), refusals, reasoning, tool calls with their arguments, and every other string of
+    each message and choice but those listed in `guardrails.chat.protocol`. What is not text is told by `unread`. No
+    choices: no segments.
 
     Raises:
         InvalidRequest: it is not of a completion's shape; the error names the field. Of an upstream's answer this means
@@ -90,7 +91,9 @@ def _choice(choice: Mapping[str, Any], pointer: str) -> Iterator[Segment]:
     if "message" not in choice and "text" not in choice:
         raise wrong("is required", child(pointer, "message"))
     if "message" in choice:
-        yield from _message(choice["message"], child(pointer, "message"))
+        message, here = choice["message"], child(pointer, "message")
+        yield from _message(message, here)
+        yield from joined_parts(message.get("content"), child(here, "content"), Origin.ASSISTANT)
     rest = {name: value for name, value in choice.items() if name != "message" and name not in CHOICE}
     yield from leaves(rest, pointer, Origin.ASSISTANT)
 

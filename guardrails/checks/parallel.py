@@ -1,6 +1,7 @@
 """The calls of one inspection, side by side and in bounds."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
@@ -57,6 +58,11 @@ async def _run(work: Callable[[], Coroutine[Any, Any, None]], workers: int) -> N
     if workers <= 1:
         await work()
         return
-    async with asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work())
+    except asyncio.CancelledError as error:
+        # The group's frame and the error that left it hold each other, and with them every text of the inspection.
+        traceback.clear_frames(error.__traceback__)
+        raise

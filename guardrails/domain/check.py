@@ -44,6 +44,8 @@ class FailureReason(StrEnum):
     """The answer was not what the service documents: truncated, not JSON, or of another shape."""
     DOCUMENT_ERROR = "document_error"
     """The service answered 200 but could not judge one of the texts."""
+    TOO_MANY_FINDINGS = "too_many_findings"
+    """There is more to find than one verdict can carry; what was found first is in the report."""
     NOT_CONFIGURED = "not_configured"
     """A policy names the check, and no service is configured for it."""
     INTERNAL = "internal"

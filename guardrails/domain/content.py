@@ -36,12 +36,15 @@ class Segment:
 
     `editable` is False where a replacement of a part would break the structure around it, for example
     a tool definition read as one JSON text. A redaction that hits such a segment blocks.
+    `joined` is True for texts that are segments of their own, read once more one right after the other, as the model
+    reads them: a meaning that is split over them is seen only there. Checks that look for places need not read it.
     """
 
     text: str = field(repr=False)
     origin: Origin
     pointer: str
     editable: bool = True
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

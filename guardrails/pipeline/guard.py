@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from guardrails.domain.check import Check
+from guardrails.domain.check import Check, CheckReport
 from guardrails.domain.content import Inspection
+from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import run_checks
 from guardrails.policy.coverage import coverage
@@ -39,10 +40,11 @@ class Guard:
         """Inspect with every check of the policy and decide. Changes nothing and never raises for service trouble."""
         started = time.perf_counter()
         reports = await run_checks(policy, inspection, self._checks)
-        verdict = decide(policy, inspection, reports)
-        receipt = coverage(policy, inspection, reports)
-        assessment = Assessment(exchange.id, inspection, verdict, reports, receipt)
-        self._record(assessment, exchange, (time.perf_counter() - started) * 1000)
+        heaviness = weight(inspection, reports)
+        assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange)
+        duration_ms = (time.perf_counter() - started) * 1000
+        self._count(assessment)
+        self._decisions.record(await aside(heaviness, _recorded, assessment, exchange, duration_ms))
         return assessment
 
     async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
@@ -56,23 +58,30 @@ class Guard:
         assessment.raise_if_blocked(policy.refusal)
         return assessment
 
-    def _record(self, assessment: Assessment, exchange: Exchange, duration_ms: float) -> None:
-        inspection, verdict = assessment.inspection, assessment.verdict
-        self._metrics.verdict_reached(inspection.caller, inspection.stage, verdict)
+    def _count(self, assessment: Assessment) -> None:
+        self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
             self._metrics.check_finished(report)
-        self._decisions.record(
-            decision_record(
-                decision_id=exchange.id,
-                moment=datetime.now(UTC),
-                request_id=exchange.request_id,
-                caller=inspection.caller,
-                door=exchange.door,
-                stage=inspection.stage,
-                verdict=verdict,
-                reports=assessment.reports,
-                coverage=assessment.coverage,
-                duration_ms=duration_ms,
-                model=exchange.model,
-            )
-        )
+
+
+def _decided(
+    policy: Policy, inspection: Inspection, reports: tuple[CheckReport, ...], exchange: Exchange
+) -> Assessment:
+    verdict = decide(policy, inspection, reports)
+    return Assessment(exchange.id, inspection, verdict, reports, coverage(policy, inspection, reports))
+
+
+def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) -> dict[str, object]:
+    return decision_record(
+        decision_id=exchange.id,
+        moment=datetime.now(UTC),
+        request_id=exchange.request_id,
+        caller=assessment.inspection.caller,
+        door=exchange.door,
+        stage=assessment.inspection.stage,
+        verdict=assessment.verdict,
+        reports=assessment.reports,
+        coverage=assessment.coverage,
+        duration_ms=duration_ms,
+        model=exchange.model,
+    )

@@ -12,6 +12,7 @@ from guardrails.domain.content import Inspection, Segment, Stage
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
 from guardrails.domain.verdict import Verdict
+from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.guard import Exchange, Guard
 from guardrails.policy.policy import Policy
@@ -55,7 +56,7 @@ class GuardedChat:
         """
         inspection = Inspection(Stage.INPUT, caller, extract_request(body))
         asked = await self._guard.enforce(inspection, policy, exchange)
-        forwarded = apply(body, asked.edits) if asked.edits else body
+        forwarded = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
         deadline = Deadline.after(upstream.target.timeout_s)
         try:
@@ -65,7 +66,7 @@ class GuardedChat:
             error.verdict, error.verdict_id = asked.verdict, asked.id
             raise
         return GuardedCompletion(
-            _carried_out(completion.body, answered, policy.refusal),
+            await aside(weight(answered.inspection), _carried_out, completion.body, answered, policy.refusal),
             completion.headers,
             max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import Mapping
 
 import structlog
@@ -31,12 +32,8 @@ async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str
         breaks is a report with status `failed`, never a missing one.
     """
     deadline = Deadline.after(policy.deadline_s)
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_inspect(plan, checks.get(name), inspection, deadline))
-            for name, plan in policy.checks.items()
-        ]
-    return tuple(task.result() for task in tasks)
+    inspecting = (_inspect(plan, checks.get(name), inspection, deadline) for name, plan in policy.checks.items())
+    return tuple(await asyncio.gather(*inspecting))
 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
@@ -49,6 +46,10 @@ async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection,
     try:
         async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
             return await check.inspect(narrowed, plan.options, deadline)
+    except asyncio.CancelledError as error:
+        # What was cut off in the middle holds its own task, and so itself and every text, until a full collection.
+        traceback.clear_frames(error.__traceback__)
+        raise
     except TimeoutError:
         reason = FailureReason.DEADLINE
     except Exception:  # noqa: BLE001 - whatever broke, the answer is a failed report

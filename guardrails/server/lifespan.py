@@ -22,6 +22,9 @@ from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
 from guardrails.web.services import HOLDER, Services
 
+MAX_COMPLETION_BYTES = 8 * 1024 * 1024
+"""Far more than any completion has; reading and judging a longer one would hold up everybody else."""
+
 CleanupContext = Callable[[web.Application], AsyncIterator[None]]
 
 
@@ -51,7 +54,8 @@ async def _open(
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
     guard = Guard(_checks(settings, AzureClient(sessions.checks, tokens, metrics)), metrics, decisions)
-    upstreams = build_upstreams(settings, AzureClient(sessions.chat, tokens, metrics))
+    chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
+    upstreams = build_upstreams(settings, chat_client)
     readiness = ReadinessProbe(prepared, tokens)
     await tokens.start([*readiness.targets, *(upstream.target for upstream in upstreams.values())])
     return Services(

@@ -136,8 +136,15 @@ class ChatUpstream:
 
 
 def passed_on(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers of an answer that a caller may see: limits, retry times, request ids and the content's type."""
-    return {name: value for name, value in headers.items() if _PASSED_ON.fullmatch(name)}
+    """The headers of an answer that a caller may see: limits, retry times, request ids and the content's type.
+
+    A value with control or unusual characters, which no server of ours could send, is left out.
+    """
+    return {
+        name: value
+        for name, value in headers.items()
+        if _PASSED_ON.fullmatch(name) and value.isascii() and value.isprintable()
+    }
 
 
 def _completion(reply: RawReply) -> Completion:

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+from guardrails.chat.tree import require_sound
 from guardrails.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 
 READ_TIMEOUT_S = 30.0
@@ -16,14 +16,22 @@ READ_TIMEOUT_S = 30.0
 MAX_DEPTH = 64
 """Levels of nesting a body may have: far more than any chat has, far fewer than Python's stack."""
 
+MAX_VALUES = 200_000
+"""JSON values a body may hold, at any depth: a chat has thousands, and work on a body grows with their number, not with
+its bytes. Four megabytes of empty lists are a million values."""
+
+_SEARCHED_BYTES = 256 * 1024
+"""In a body that is no JSON, and longer than this, nobody looks for the field that is to blame."""
+
 
 async def read_object(request: web.Request, max_body: int) -> dict[str, Any]:
     """Read a request's body as a JSON object.
 
     Raises:
         UnsupportedMediaType: the body is declared to be something else than JSON.
-        TooLarge: it is over `max_body` bytes, before or after decompression.
-        InvalidRequest: it is not JSON, not an object, nested too deep, or holds text that is not Unicode.
+        TooLarge: it is over `max_body` bytes, before or after decompression, or holds more than `MAX_VALUES` values.
+        InvalidRequest: it is not JSON, not an object, nested too deep, not encoded as its headers say, or holds text
+            that is not Unicode.
     """
     if request.content_type != "application/json" and not request.content_type.endswith("+json"):
         raise UnsupportedMediaType("The body must be sent with Content-Type: application/json.")
@@ -37,19 +45,22 @@ async def read_object(request: web.Request, max_body: int) -> dict[str, Any]:
         raise InvalidRequest(f"The body did not arrive within {READ_TIMEOUT_S:.0f} seconds.") from None
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge(limit) from None
+    except web.RequestPayloadError:
+        raise InvalidRequest(
+            "The body is not encoded as its Content-Encoding and Transfer-Encoding headers say."
+        ) from None
     return parse_object(raw)
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """Decode bytes to a JSON object of bounded depth whose strings are all Unicode text."""
+    """Decode bytes to a JSON object of bounded depth and size whose strings are all Unicode text."""
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _explained(raw, error) from None
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    if _deeper_than(body, MAX_DEPTH):
-        raise InvalidRequest(_TOO_DEEP)
+    _require_bounds(body)
     return body
 
 
@@ -61,49 +72,38 @@ def _explained(raw: bytes, error: orjson.JSONDecodeError) -> InvalidRequest:
         return InvalidRequest(_TOO_DEEP)
     if not raw.strip():
         return InvalidRequest("The body is empty; send a JSON object.")
+    place = f"line {error.lineno}, column {error.colno}"
+    if "surrogate in string" not in error.msg:
+        return InvalidRequest(f"The body is not JSON: {place}.")
+    return _surrogate(raw) or InvalidRequest(f"The body holds a lone surrogate, which is not Unicode text: {place}.")
+
+
+def _surrogate(raw: bytes) -> InvalidRequest | None:
+    """The error that names the field of a lone surrogate, where it can be found at little cost."""
+    if len(raw) > _SEARCHED_BYTES:
+        return None
     try:
-        lenient = json.loads(raw)
+        require_sound(json.loads(raw))
+    except InvalidRequest as error:
+        return error
     except (ValueError, RecursionError):
-        return InvalidRequest(f"The body is not JSON: line {error.lineno}, column {error.colno}.")
-    for path in _surrogates(lenient, ""):
-        return InvalidRequest("holds a lone surrogate, which is not Unicode text", field=path)
-    return InvalidRequest(f"The body is not JSON: line {error.lineno}, column {error.colno}.")
+        return None
+    return None
 
 
-def _surrogates(node: object, path: str) -> Iterator[str]:
-    """The places of strings that cannot be encoded. Values before keys: a key cannot be named without quoting it."""
-    stack: list[tuple[object, str]] = [(node, path)]
-    while stack:
-        here, place = stack.pop()
-        if isinstance(here, str) and not _encodes(here):
-            yield place or "body"
-        elif isinstance(here, list):
-            stack += [(item, f"{place}[{index}]") for index, item in enumerate(here)]
-        elif isinstance(here, dict):
-            for key, item in here.items():
-                if not _encodes(key):
-                    yield f"a key in {place or 'the body'}"
-                else:
-                    stack.append((item, f"{place}.{key}" if place else key))
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _deeper_than(body: object, levels: int) -> bool:
-    layer: list[object] = [body]
-    for _ in range(levels):
+def _require_bounds(body: dict[str, Any]) -> None:
+    layer: list[Any] = [body]
+    values = 0
+    for _ in range(MAX_DEPTH):
+        values += sum(map(len, layer))
+        if values > MAX_VALUES:
+            raise TooLarge(f"The body holds more than {MAX_VALUES} values.")
         layer = [
             item
             for node in layer
-            for item in (node.values() if isinstance(node, dict) else node)  # type: ignore[attr-defined]
-            if isinstance(item, dict | list)
+            for item in (node.values() if isinstance(node, dict) else node)
+            if isinstance(item, (dict, list))
         ]
         if not layer:
-            return False
-    return True
+            return
+    raise InvalidRequest(_TOO_DEEP)

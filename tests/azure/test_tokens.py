@@ -1,7 +1,6 @@
 """The token provider: single flight, renewal, outages, drops, deadlines."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -110,13 +109,11 @@ async def test_while_entra_is_down_a_valid_token_serves_without_waiting_until_en
     misbehave(emulator, times=3, latency_ms=150, entra=EntraFault.OUTAGE)
     emulator.state.directory.refresh_in = None
     emulator.state.directory.expires_in = 3600
-    slowest = 0.0
     while posts() < 4:
-        began = time.perf_counter()
-        assert await asyncio.wait_for(provider.headers(target), 1) == first
-        slowest = max(slowest, time.perf_counter() - began)
+        with pytest.raises(StopIteration) as given:
+            provider.headers(target).send(None)  # without a turn of the loop: nobody waited for anything
+        assert given.value.value == first
         await asyncio.sleep(0.01)
-    assert slowest < 0.1
     await until(lambda: posts() == 5)
     await until(lambda: not token_tasks())
     assert await provider.headers(target) != first
@@ -159,10 +156,9 @@ async def test_a_caller_waits_no_longer_than_its_deadline(
     provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
 ):
     misbehave(emulator, times=1, latency_ms=600)
-    began = time.perf_counter()
     with pytest.raises(TokenError) as failed:
         await provider.headers(target, Deadline.after(0.1))
-    assert time.perf_counter() - began < 0.5
+    assert posts() == 0  # Entra has not answered yet
     assert failed.value.reason is FailureReason.DEADLINE
     await provider.headers(target, Deadline.after(5))
     assert posts() == 1

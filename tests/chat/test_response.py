@@ -111,3 +111,27 @@ def test_what_is_no_text_is_told_as_unread():
     assert read["/choices/1/message/audio/transcript"] == "hello you"
     assert "UklGRg==" not in read.values()
     assert unread(None) == unread(["x"]) == ()
+
+
+def test_a_finish_reason_that_is_a_sentence_is_read():
+    choice = {"finish_reason": "stop", "message": {"content": "x"}}
+    assert [segment.pointer for segment in extract_choices([choice])] == ["/choices/0/message/content"]
+    segments = extract_choices([choice | {"finish_reason": "call anna@contoso.com"}])
+    assert ("/choices/0/finish_reason", "call anna@contoso.com", False) in [
+        (segment.pointer, segment.text, segment.editable) for segment in segments
+    ]
+
+
+def test_a_text_part_whose_text_is_no_string_cannot_be_judged():
+    for part in ({"type": "text", "text": 4111111111111111}, {"type": "refusal", "refusal": [4111111111111111]}):
+        with pytest.raises(InvalidRequest) as caught:
+            extract_choices([{"message": {"content": [part]}}])
+        assert caught.value.field == f"choices[0].message.content[0].{part['type']}"
+
+
+def test_parts_of_an_answer_are_read_together_too():
+    parts = [{"type": "text", "text": "I will "}, {"type": "text", "text": "hurt you."}]
+    joined = [segment for segment in extract_choices([{"message": {"content": parts}}]) if segment.joined]
+    assert [(segment.pointer, segment.text) for segment in joined] == [
+        ("/choices/0/message/content", "I will hurt you.")
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from guardrails.checks import tally
 from guardrails.checks.catalogue import CATALOGUE, SPECS, CheckKind
 from guardrails.checks.parallel import CALLS_AT_ONCE
 from guardrails.checks.passages import passages
@@ -132,3 +133,21 @@ def test_options_refuse_unknown_keys_and_never_repeat_a_value(kind: CheckKind) -
     with pytest.raises(ValueError, match="Extra inputs are not permitted") as caught:
         kind.spec.parse_options({"colour": "very-secret"})
     assert "very-secret" not in str(caught.value)
+
+
+async def test_more_findings_than_a_verdict_can_carry_are_a_failure_that_keeps_the_first(
+    check: Check,
+    options: Any,
+    inspect_of: Build,
+    deadline: Deadline,
+    hate: str,
+    attack: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tally, "MAX_FINDINGS", 12)
+    hostile = [f"{hate} {attack} a{number}@example.org" for number in range(20)]
+    report = await check.inspect(inspect_of(*hostile), options, deadline)
+    assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.TOO_MANY_FINDINGS)
+    assert len(report.findings) == 12
+    within = await check.inspect(inspect_of(*hostile[:3]), options, deadline)
+    assert within.status is CheckStatus.COMPLETED

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -81,3 +83,24 @@ async def test_a_timeout_that_is_not_the_deadlines_is_a_fault_of_ours_and_stays_
 
     with pytest.raises((TimeoutError, ExceptionGroup)):
         await gather(range(jobs), call, Deadline.after(5))
+
+
+class _Text:
+    """Something whose life can be watched."""
+
+
+async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector() -> None:
+    texts = [_Text() for _ in range(20)]
+    lives = [weakref.ref(text) for text in texts]
+
+    async def call(_text: _Text) -> None:
+        await asyncio.sleep(60)
+
+    gc.disable()
+    try:
+        await gather(texts, call, Deadline.after(0.05))
+        del texts
+        await asyncio.sleep(0)
+        assert not any(life() for life in lives)
+    finally:
+        gc.enable()

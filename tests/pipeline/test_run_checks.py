@@ -1,6 +1,8 @@
 """Whatever a check does, there is a report for it, and never one that reads as clean."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -91,3 +93,20 @@ async def test_a_caller_who_leaves_takes_the_checks_along():
         await task
     assert deaf.cancelled
     assert {other for other in asyncio.all_tasks() if other is not asyncio.current_task()} == set()
+
+
+async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
+    inspection = Inspection(Stage.INPUT, "gateway", (Segment("hello", Origin.USER, "/text"),))
+    life = weakref.ref(deaf := Deaf())
+    gc.disable()
+    try:
+        task = asyncio.create_task(run_checks(_policy("deaf", "good"), inspection, {"deaf": deaf, "good": Good()}))
+        del deaf
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        del task
+        await asyncio.sleep(0)
+        assert life() is None
+    finally:
+        gc.enable()

@@ -1,5 +1,6 @@
 """Bad input is the caller's to mend: a clear 4xx that names the field or the limit, at every door."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -56,6 +57,26 @@ async def test_five_mebibytes_without_a_length_are_too_large_as_well(service):
 
     answer = await service.post("/check", data=pieces(), headers=JSON)
     assert answer.status == 413
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("door", ["/check", "/v1/chat/completions"])
+async def test_a_body_that_is_not_compressed_as_it_says_is_a_400(service, door, coding):
+    answer = await service.post(door, data=b'{"text": "hi"}', headers={**JSON, "Content-Encoding": coding})
+    assert answer.status == 400
+    assert "Content-Encoding" in _said(answer)
+    assert _shape_is_right(door, answer)
+
+
+async def test_a_body_that_grows_over_the_limit_when_decompressed_is_too_large(service):
+    bomb = gzip.compress(b'{"text": "' + b"x" * (64 * 1024 * 1024) + b'"}')
+    answer = await service.post("/check", data=bomb, headers={**JSON, "Content-Encoding": "gzip"})
+    assert answer.status == 413
+
+
+async def test_a_basic_credential_that_is_not_base64_is_an_unknown_key(service):
+    answer = await service.post("/check", {"text": "hi"}, key=None, headers={"Authorization": "Basic schl\u00fcssel"})
+    assert answer.status == 401
 
 
 async def test_another_content_type_is_refused(service):

@@ -189,3 +189,21 @@ async def test_one_decision_record_is_left_for_each_verdict(start_service, redac
     assert record["id"] == answer.body["id"]
     assert (record["caller"], record["door"], record["verdict"]) == ("gateway", "/check", "block")
     assert "previous" not in json.dumps(record)
+
+
+@pytest.mark.parametrize("text", [ATTACK, HARM])
+@pytest.mark.parametrize("pieces", [2, 5])
+async def test_what_is_split_over_the_parts_of_a_message_is_seen(redacting, text, pieces):
+    step = len(text) // pieces
+    cuts = [text[at : at + step] for at in range(0, len(text), step)]
+    content = [{"type": "text", "text": cut} for cut in cuts]
+    answer = await redacting.post("/check", {"messages": [{"role": "user", "content": content}]})
+    assert answer.body["verdict"] == "block"
+    assert "/messages/0/content" in [reason["pointer"] for reason in answer.body["reasons"]]
+
+
+async def test_parts_with_personal_data_are_still_redacted_in_place(redacting):
+    content = [{"type": "text", "text": f"Write to {MAIL}"}, {"type": "text", "text": "Please."}]
+    answer = await redacting.post("/check", {"messages": [{"role": "user", "content": content}]})
+    assert answer.body["verdict"] == "redact"
+    assert [part["text"] for part in answer.body["messages"][0]["content"]] == ["Write to [Email]", "Please."]

@@ -10,6 +10,7 @@ from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
 from guardrails.emulator.scenarios import Effect, EntraFault, Malformed, Refusal, Scenario, Truncation
 from guardrails.upstreams.catalogue import CATALOGUE
+from guardrails.upstreams.upstream import passed_on
 
 BODY = {
     "model": "what-the-caller-said",
@@ -194,3 +195,8 @@ async def test_a_caller_who_leaves_cancels_the_completion(scripted, endpoint):
 async def test_no_text_of_the_conversation_is_in_a_repr(scripted, endpoint):
     endpoint.says(b'{"choices": ["a hidden answer"]}')
     assert "hidden" not in repr(await complete(scripted["dated"]))
+
+
+def test_a_header_that_could_not_be_sent_on_is_not_passed_on():
+    told = {"retry-after": "7", "x-ms-region": "Sweden\x01", "x-ms-odd": "\udcff", "x-request-id": "a\tb"}
+    assert passed_on(told) == {"retry-after": "7"}

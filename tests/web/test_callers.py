@@ -54,6 +54,8 @@ def test_a_key_need_not_be_ascii():
         {"Authorization": "gateway-key"},
         {"Authorization": "Digest gateway-key"},
         {"Authorization": "Basic !!!"},
+        {"Authorization": "Basic sch\u00fcssel"},
+        {"Authorization": "Basic \udcff\udcfe"},
         {"Authorization": "Basic " + base64.b64encode(b"gateway-key").decode()},
         {"api-key": "gateway-key2"},
         {"api-key": "GATEWAY-KEY"},

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from guardrails.checks import tally
 from guardrails.checks.pii import wire
 from guardrails.checks.pii.check import PiiCheck
 from guardrails.checks.pii.options import parse_options
@@ -278,3 +279,27 @@ async def test_the_language_told_with_the_texts_wins(check: PiiCheck, azure: Any
 
 def _inspection(text: str) -> Inspection:
     return Inspection(Stage.INPUT, "tests", (Segment(text, Origin.USER, "/text"),))
+
+
+async def test_a_text_of_nothing_but_addresses_is_not_turned_into_findings_without_end(
+    check: PiiCheck, inspect_of: Build, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "MAX_FINDINGS", 1_000)
+    report = await check.inspect(inspect_of("a@b.co " * 20_000), parse_options({}), deadline)
+    assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.TOO_MANY_FINDINGS)
+    assert 0 < len(report.findings) <= 1_000
+    assert report.unread == {"/messages/0/content": "too_many_findings"}
+
+
+async def test_texts_that_stand_in_segments_of_their_own_are_not_read_again_joined(
+    check: PiiCheck, deadline: Deadline, azure: Any
+) -> None:
+    segments = (
+        Segment("a@example.org", Origin.USER, "/messages/0/content/0/text"),
+        Segment("Please write", Origin.USER, "/messages/0/content/1/text"),
+        Segment("a@example.orgPlease write", Origin.USER, "/messages/0/content", editable=False, joined=True),
+    )
+    report = await check.inspect(Inspection(Stage.INPUT, "c", segments), parse_options({}), deadline)
+    assert [finding.pointer for finding in report.findings] == ["/messages/0/content/0/text"]
+    assert report.unread == {"/messages/0/content": "read part by part"}
+    assert len(azure.bodies) == 1
