@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -224,9 +225,14 @@ def _which_time(trouble: Trouble, target: Target, deadline: Deadline, began: flo
 
 
 def _url(target: Target, path: str, params: Mapping[str, str]) -> URL:
+    return _encoded_url(target.endpoint, path, tuple(params.items()))
+
+
+@lru_cache(maxsize=256)  # a service asks few addresses, again and again
+def _encoded_url(endpoint: str, path: str, params: tuple[tuple[str, str], ...]) -> URL:
     # Encoded here, so that nothing turns the colon of `text:analyze` or a quoted deployment name into something else.
     query = f"?{urlencode(params)}" if params else ""
-    return URL(f"{target.endpoint}{path}{query}", encoded=True)
+    return URL(f"{endpoint}{path}{query}", encoded=True)
 
 
 def _decoded(target: Target, reply: RawReply, calls: int) -> Reply:

@@ -12,7 +12,7 @@ from guardrails.domain.errors import ServiceError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-CALLS_AT_ONCE: Final = 8
+CALLS_AT_ONCE: Final = 16
 """Calls one check makes at a time for one inspection: 1 MiB of text takes some rounds, and never all connections."""
 
 _GRACE_S: Final = 0.05

@@ -32,10 +32,10 @@ def start() -> Running:
     process = subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
     )
-    assert process.stderr is not None
+    assert process.stdout is not None
     announced = ""
     while not (said := re.search(r"listens on (http://[0-9.:]+)", announced)) or announced.count("curl ") < 3:
-        line = process.stderr.readline()
+        line = process.stdout.readline()
         assert line, announced
         announced += line
     return Running(said.group(1), announced, process)
