@@ -70,9 +70,7 @@ class Restorer:
         begun, longest = _begun(self._names)
         for start in range(max(0, len(text) - longest), len(text)):
             if begun.fullmatch(text, start, partial=True) is not None:
-                return min(
-                    start, *(match.start() for match in self._whole.finditer(text) if match.end() > start), start
-                )
+                return min([start, *(match.start() for match in self._whole.finditer(text) if match.end() > start)])
         return len(text)
 
     def restore_up_to(self, text: str, end: int, escape: Escape) -> str:

@@ -41,8 +41,7 @@ class GuardedChat:
     ) -> GuardedCompletion:
         """Judge a chat completions body, send what may travel to the model, judge its answer.
 
-        The answer is judged as the model wrote it, with placeholders; only then what the caller itself sent comes back
-        in their place. No rule for answers is asked about that: it is not the model's to give away.
+        The answer is judged as the model wrote it, with placeholders; only then the caller's own values come back.
 
         Args:
             body: The OpenAI chat completions body; it is not changed.
@@ -69,15 +68,9 @@ class GuardedChat:
         except (UpstreamError, UpstreamUnreachable) as error:
             error.verdict, error.verdict_id = asked.verdict, asked.id
             raise
+        heaviness = weight(inspection) + weight(answered.inspection)
         return GuardedCompletion(
-            await aside(
-                weight(asked.inspection) + weight(answered.inspection),
-                _carried_out,
-                completion.body,
-                asked,
-                answered,
-                policy.refusal,
-            ),
+            await aside(heaviness, _carried_out, completion.body, asked, answered, policy.refusal),
             completion.headers,
             max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
         )
