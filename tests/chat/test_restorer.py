@@ -119,6 +119,13 @@ def test_a_stream_that_ends_in_the_middle_gives_out_what_it_held():
     assert stream.close() == "[EMAIL_k3v"
 
 
+def test_what_begins_inside_a_placeholder_does_not_tear_it():
+    restorer = Restorer({"[DATE_k3v9q2me]": "Monday", "[E_M_07xtq4we]": "x"})
+    stream = restorer.stream()
+    pieces = [stream.feed("[DATE_k3v9q2me"), stream.feed("_"), stream.feed("m!"), stream.close()]
+    assert "".join(pieces) == restorer.restore("[DATE_k3v9q2me_m!") == "Monday_m!"
+
+
 bits = st.sampled_from(
     [
         *VALUES, *(text[1:-1] for text in VALUES), *(text.lower() for text in VALUES), MAIL.replace("_", r"\_"),
