@@ -19,21 +19,33 @@ GRACE_S = 0.25
 """How long after the deadline a check may still hand over what it has seen before it is cut off."""
 
 
-async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str, Check]) -> tuple[CheckReport, ...]:
+async def run_checks(
+    policy: Policy, inspection: Inspection, checks: Mapping[str, Check], deadline: Deadline
+) -> tuple[CheckReport, ...]:
     """Inspect with every check of the policy, each on the segments it may read.
 
     Args:
-        policy: Which checks, which origins each reads, and the deadline they share.
+        policy: Which checks, and which origins each reads.
         inspection: What is to be judged.
         checks: The checks that are configured, by name.
+        deadline: What they share.
 
     Returns:
         One report per planned check, in the policy's order. A check that is not configured, does not end in time or
         breaks is a report with status `failed`, never a missing one.
     """
-    deadline = Deadline.after(policy.deadline_s)
     inspecting = (_inspect(plan, checks.get(name), inspection, deadline) for name, plan in policy.checks.items())
     return tuple(await asyncio.gather(*inspecting))
+
+
+def none_ran(policy: Policy, inspection: Inspection, reason: FailureReason) -> tuple[CheckReport, ...]:
+    """The reports of an inspection that no check came to, for one reason."""
+    return tuple(
+        _failed(plan, narrowed, reason, 0.0)
+        if (narrowed := narrow(plan, inspection)).segments
+        else CheckReport(plan.name, CheckStatus.SKIPPED)
+        for plan in policy.checks.values()
+    )
 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:

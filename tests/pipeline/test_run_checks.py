@@ -8,6 +8,7 @@ import pytest
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
+from guardrails.domain.deadline import Deadline
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.pipeline.run_checks import run_checks
 from guardrails.policy.policy import CheckPlan, Policy
@@ -54,7 +55,9 @@ class Deaf:
 
 
 async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
-    broken, good = await run_checks(_policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()})
+    broken, good = await run_checks(
+        _policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()}, Deadline.after(5)
+    )
     assert (broken.status, broken.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
     assert set(broken.unread) == {"/messages/0/content", "/messages/1/content"}
     assert good.status is CheckStatus.COMPLETED
@@ -62,31 +65,31 @@ async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
 
 async def test_a_check_that_ignores_its_deadline_is_cut_off():
     deaf = Deaf()
-    (report,) = await run_checks(_policy("deaf", deadline_s=0.05), TEXTS, {"deaf": deaf})
+    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(0.05))
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
     assert deaf.cancelled
 
 
 async def test_a_check_that_is_not_configured_is_a_failed_report():
-    (report,) = await run_checks(_policy("pii"), TEXTS, {})
+    (report,) = await run_checks(_policy("pii"), TEXTS, {}, Deadline.after(5))
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.NOT_CONFIGURED)
 
 
 async def test_a_check_sees_only_the_origins_its_policy_names():
     good = Good()
-    await run_checks(_policy("good", scan=frozenset({Origin.USER})), TEXTS, {"good": good})
+    await run_checks(_policy("good", scan=frozenset({Origin.USER})), TEXTS, {"good": good}, Deadline.after(5))
     assert good.read == ["/messages/0/content"]
 
 
 async def test_a_check_with_nothing_to_read_is_skipped_and_not_called():
     policy = _policy("broken", scan=frozenset({Origin.TOOL}))
-    (report,) = await run_checks(policy, TEXTS, {"broken": Broken()})
+    (report,) = await run_checks(policy, TEXTS, {"broken": Broken()}, Deadline.after(5))
     assert report.status is CheckStatus.SKIPPED
 
 
 async def test_a_caller_who_leaves_takes_the_checks_along():
     deaf = Deaf()
-    task = asyncio.create_task(run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}))
+    task = asyncio.create_task(run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(5)))
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -100,7 +103,9 @@ async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
     life = weakref.ref(deaf := Deaf())
     gc.disable()
     try:
-        task = asyncio.create_task(run_checks(_policy("deaf", "good"), inspection, {"deaf": deaf, "good": Good()}))
+        task = asyncio.create_task(
+            run_checks(_policy("deaf", "good"), inspection, {"deaf": deaf, "good": Good()}, Deadline.after(5))
+        )
         del deaf
         await asyncio.sleep(0.01)
         task.cancel()
