@@ -38,8 +38,8 @@ class Exchange:
 class Guard:
     """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict.
 
-    `at_once` bounds the texts that are judged at once. `keys` make placeholders and hashes, for the policies that redact
-    with them.
+    `at_once` bounds the texts that are judged at once. `keys` make placeholders and hashes, for the policies that need
+    them.
     """
 
     def __init__(
