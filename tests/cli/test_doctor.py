@@ -236,15 +236,26 @@ def test_a_blocklist_that_a_policy_matches_and_azure_lacks_is_a_failure(examine,
     assert "has no such list, and policy default, strict matches it" in sentence
 
 
-def test_a_placeholder_key_that_does_not_hold_is_a_sentence_and_code_2(run, pointed):
-    result = run("doctor", env=pointed | {"GUARDRAILS_PLACEHOLDER_KEY": "short-secret"})
+@pytest.fixture
+def hiding(pointed, tmp_path) -> dict[str, str]:
+    """The emulated settings with policies that hide behind placeholders."""
+    for name in ("default", "strict"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"version: 1\npolicy: {name}\nchecks: {{pii: {{}}}}\nrules:\n"
+            "  - {id: mail, check: pii, category: Email, action: redact, with: placeholder}\n"
+        )
+    return pointed | {"GUARDRAILS_POLICIES": str(tmp_path)}
+
+
+def test_a_placeholder_key_that_does_not_hold_is_a_sentence_and_code_2(run, hiding):
+    result = run("doctor", env=hiding | {"GUARDRAILS_PLACEHOLDER_KEY": "short-secret"})
     assert result.exit_code == 2
     assert "placeholders.keys.0: the key in environment variable GUARDRAILS_PLACEHOLDER_KEY is shorter" in result.stderr
     assert "short-secret" not in result.output
 
 
-def test_the_service_does_not_start_with_a_key_that_does_not_hold(run, pointed):
-    result = run("serve", "--port", "0", env=pointed | {"GUARDRAILS_PLACEHOLDER_KEY": ""})
+def test_the_service_does_not_start_with_a_key_that_does_not_hold(run, hiding):
+    result = run("serve", "--port", "0", env=hiding | {"GUARDRAILS_PLACEHOLDER_KEY": ""})
     assert result.exit_code == 2
     assert "The secret in environment variable GUARDRAILS_PLACEHOLDER_KEY is not set" in result.stderr
     assert "Traceback" not in result.output

@@ -80,17 +80,17 @@ def test_the_start_prints_three_curl_lines_that_work(service):
     lines = [line for line in service.announced.splitlines() if line.startswith("curl ")]
     clean, blocked, chat = [pasted(line) for line in lines]
     assert (clean["blocked"], blocked["blocked"]) == (False, True)
-    assert chat["choices"][0]["message"]["content"] == "You said: Write to anna@contoso.com."
+    assert chat["choices"][0]["message"]["content"] == "You said: Write to [Email]."
 
 
-def test_the_address_of_the_third_line_came_back_and_never_reached_the_model(service):
+def test_the_address_of_the_third_line_never_reached_the_model(service):
     (*_, line) = [line for line in service.announced.splitlines() if line.startswith("curl ")]
     pasted(line)
     calls = [call for call in emulated(service, "/_emulator/calls")["calls"] if call["service"] == "chat"]
     assert calls
     for call in calls:
         assert "anna" not in orjson.dumps(call).decode()
-        assert re.fullmatch(r"Write to \[EMAIL_[0-9a-z]{8}\]\.", call["body"]["messages"][0]["content"])
+        assert call["body"]["messages"][0]["content"] == "Write to [Email]."
 
 
 def test_the_lines_it_prints_are_those_of_the_readme(service):
@@ -128,7 +128,7 @@ def test_a_narrow_terminal_loses_no_name(ask, monkeypatch):
 def test_a_redacted_text_is_shown_and_is_no_refusal(ask):
     result = ask("Write to anna@contoso.com please.")
     assert result.exit_code == 0, result.output
-    assert re.search(r"text: Write to \[EMAIL_[0-9a-z]{8}\] please\.", result.stdout)
+    assert "text: Write to [Email] please." in result.stdout
 
 
 def test_a_text_comes_from_standard_input_whole(ask):
