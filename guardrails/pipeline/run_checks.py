@@ -1,6 +1,7 @@
 """Runs every check a policy plans, at once, under one deadline; a report for each, whatever happens."""
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections.abc import Mapping
@@ -32,8 +33,22 @@ async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str
         breaks is a report with status `failed`, never a missing one.
     """
     deadline = Deadline.after(policy.deadline_s)
-    inspecting = (_inspect(plan, checks.get(name), inspection, deadline) for name, plan in policy.checks.items())
-    return tuple(await asyncio.gather(*inspecting))
+    started = time.perf_counter()
+    reports: dict[str, CheckReport] = {}
+
+    async def inspect(plan: CheckPlan) -> None:
+        reports[plan.name] = await _inspect(plan, checks.get(plan.name), inspection, deadline)
+
+    # One timer for all checks. Told to return exceptions, `gather` waits until each check that was cut off has ended.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
+            await asyncio.gather(*map(inspect, policy.checks.values()), return_exceptions=True)
+    duration_ms = (time.perf_counter() - started) * 1000
+    missing = FailureReason.DEADLINE if deadline.remaining() < 0 else FailureReason.INTERNAL
+    return tuple(
+        reports.get(plan.name) or _failed(plan, narrow(plan, inspection), missing, duration_ms)
+        for plan in policy.checks.values()
+    )
 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
@@ -44,8 +59,7 @@ async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection,
         return _failed(plan, narrowed, FailureReason.NOT_CONFIGURED, 0.0)
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
-            return await check.inspect(narrowed, plan.options, deadline)
+        return await check.inspect(narrowed, plan.options, deadline)
     except asyncio.CancelledError as error:
         # What was cut off in the middle holds its own task, and so itself and every text, until a full collection.
         traceback.clear_frames(error.__traceback__)
