@@ -25,6 +25,7 @@ GRAVEST_FIRST: Final = (
     FailureReason.TOO_MANY_FINDINGS,
     FailureReason.UNAVAILABLE,
     FailureReason.NETWORK,
+    FailureReason.OVERLOADED,
     FailureReason.THROTTLED,
     FailureReason.DEADLINE,
 )

@@ -16,6 +16,7 @@ SECRET_VARIABLE: Final = "AZURE_CLIENT_SECRET"  # noqa: S105 - a variable's name
 KEY_VARIABLE: Final = "AZURE_API_KEY"
 CALLER_VARIABLE: Final = "GUARDRAILS_KEY"
 DEMO_CALLER: Final = "demo"
+_DEMO_BOUNDS: Final = {"GUARDRAILS_SERVER__MAX_JUDGED": "16", "GUARDRAILS_AZURE__MAX_CONNECTIONS": "48"}
 _SERVICES: Final = ("content_safety", "prompt_shield", "language")
 
 Document = Mapping[str, Any]
@@ -99,11 +100,16 @@ def sdk_variables(emulated: Mapping[str, Any]) -> dict[str, str]:
 
 
 def demo_variables(document: Document, env: Mapping[str, str]) -> dict[str, str]:
-    """The demo caller, with the policies of the other callers; these get a key nobody has where theirs is not set."""
+    """The demo caller, with the policies of the other callers; these get a key nobody has where theirs is not set.
+
+    And bounds that fit one process that plays both ends of every TLS connection: a burst of callers that opened
+    hundreds of them at once would spend its deadlines on handshakes. What the environment says wins.
+    """
     callers = _section(document, "callers")
     policies = list(dict.fromkeys(name for caller in callers.values() for name in _policies(caller))) or ["default"]
     demo = {"key_sha256": sha256_of(DEMO_KEY), "policies": policies}
     variables = {f"GUARDRAILS_CALLERS__{_part(DEMO_CALLER)}": json.dumps(demo)}
+    variables |= {name: value for name, value in _DEMO_BOUNDS.items() if name not in env}
     return variables | {name: sha256_of(key) for name, key in caller_keys(document, env).items()}
 
 

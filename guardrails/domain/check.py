@@ -46,6 +46,8 @@ class FailureReason(StrEnum):
     """The service answered 200 but could not judge one of the texts."""
     TOO_MANY_FINDINGS = "too_many_findings"
     """There is more to find than one verdict can carry; what was found first is in the report."""
+    OVERLOADED = "overloaded"
+    """As many texts as we judge at once were being judged, until too little of the deadline was left."""
     NOT_CONFIGURED = "not_configured"
     """A policy names the check, and no service is configured for it."""
     INTERNAL = "internal"

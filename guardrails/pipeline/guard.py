@@ -1,21 +1,27 @@
 """The two use cases every door shares: assess (inspect and decide) and enforce (assess, then pass, edit or refuse)."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from guardrails.domain.check import Check, CheckReport
+from guardrails.domain.check import Check, CheckReport, FailureReason
 from guardrails.domain.content import Inspection
+from guardrails.domain.deadline import Deadline
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
-from guardrails.pipeline.run_checks import run_checks
+from guardrails.pipeline.run_checks import none_ran, run_checks
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record
+
+WAIT_SHARE = 0.7
+"""The share of a deadline that may be spent waiting. Checks that begin too late end in nothing but closed connections,
+and opening them again is what makes an overload last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,19 @@ class Exchange:
 class Guard:
     """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict."""
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, decisions: DecisionLog) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check], metrics: Metrics, decisions: DecisionLog, *, at_once: int = 128
+    ) -> None:
         self._checks = checks
+        self._turns = asyncio.Semaphore(at_once)
+        self._waiting = 0
         self._metrics = metrics
         self._decisions = decisions
 
     async def assess(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
         """Inspect with every check of the policy and decide. Changes nothing and never raises for service trouble."""
         started = time.perf_counter()
-        reports = await run_checks(policy, inspection, self._checks)
+        reports = await self._reports(policy, inspection, Deadline.after(policy.deadline_s))
         heaviness = weight(inspection, reports)
         assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange)
         duration_ms = (time.perf_counter() - started) * 1000
@@ -57,6 +67,32 @@ class Guard:
         assessment = await self.assess(inspection, policy, exchange)
         assessment.raise_if_blocked(policy.refusal)
         return assessment
+
+    @property
+    def waiting(self) -> int:
+        """Inspections that wait for their turn."""
+        return self._waiting
+
+    async def _reports(self, policy: Policy, inspection: Inspection, deadline: Deadline) -> tuple[CheckReport, ...]:
+        if not await self._turn(deadline):
+            return none_ran(policy, inspection, FailureReason.OVERLOADED)
+        try:
+            return await run_checks(policy, inspection, self._checks, deadline)
+        finally:
+            self._turns.release()
+
+    async def _turn(self, deadline: Deadline) -> bool:
+        """Wait for one of the turns, as long as enough of the deadline is left to judge in."""
+        if not self._turns.locked():
+            return await self._turns.acquire()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(deadline.remaining() * WAIT_SHARE):
+                return await self._turns.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
 
     def _count(self, assessment: Assessment) -> None:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)

@@ -20,19 +20,21 @@ GRACE_S = 0.25
 """How long after the deadline a check may still hand over what it has seen before it is cut off."""
 
 
-async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str, Check]) -> tuple[CheckReport, ...]:
+async def run_checks(
+    policy: Policy, inspection: Inspection, checks: Mapping[str, Check], deadline: Deadline
+) -> tuple[CheckReport, ...]:
     """Inspect with every check of the policy, each on the segments it may read.
 
     Args:
-        policy: Which checks, which origins each reads, and the deadline they share.
+        policy: Which checks, and which origins each reads.
         inspection: What is to be judged.
         checks: The checks that are configured, by name.
+        deadline: What they share.
 
     Returns:
         One report per planned check, in the policy's order. A check that is not configured, does not end in time or
         breaks is a report with status `failed`, never a missing one.
     """
-    deadline = Deadline.after(policy.deadline_s)
     started = time.perf_counter()
     reports: dict[str, CheckReport] = {}
 
@@ -46,9 +48,20 @@ async def run_checks(policy: Policy, inspection: Inspection, checks: Mapping[str
     duration_ms = (time.perf_counter() - started) * 1000
     missing = FailureReason.DEADLINE if deadline.remaining() < 0 else FailureReason.INTERNAL
     return tuple(
-        reports.get(plan.name) or _failed(plan, narrow(plan, inspection), missing, duration_ms)
-        for plan in policy.checks.values()
+        reports.get(plan.name) or _unreported(plan, inspection, missing, duration_ms) for plan in policy.checks.values()
     )
+
+
+def none_ran(policy: Policy, inspection: Inspection, reason: FailureReason) -> tuple[CheckReport, ...]:
+    """The reports of an inspection that no check came to, for one reason."""
+    return tuple(_unreported(plan, inspection, reason, 0.0) for plan in policy.checks.values())
+
+
+def _unreported(plan: CheckPlan, inspection: Inspection, reason: FailureReason, duration_ms: float) -> CheckReport:
+    narrowed = narrow(plan, inspection)
+    if not narrowed.segments:
+        return CheckReport(plan.name, CheckStatus.SKIPPED)
+    return _failed(plan, narrowed, reason, duration_ms)
 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:

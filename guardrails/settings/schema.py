@@ -82,14 +82,16 @@ class SecretRef(Section):
 class Server(Section):
     """Where the service listens and what it takes in.
 
-    `max_concurrency` bounds the requests judged at once; one more is answered 503 with `Retry-After`.
+    `max_concurrency` bounds the requests that are open; one more is answered 503 with `Retry-After`. `max_judged`
+    bounds the texts that are judged at once; one more waits for its turn, within its policy's deadline.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     max_body: Annotated[ByteSize, Field(ge=1024, le=64 * 1024 * 1024)] = ByteSize(4 * 1024 * 1024)
     workers: Literal[1] = 1
-    max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 512
+    max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 1024
+    max_judged: Annotated[int, Field(ge=1, le=10_000)] = 128
     drain_s: Seconds = 25.0
 
 

@@ -115,9 +115,10 @@ class Metrics:
         """Ask these for seconds per credential whenever metrics are read."""
         self.registry.register(_TokenGauges(ages, expires_in))
 
-    def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
-        """Add a gauge `guardrails_<name>` that asks `value` whenever metrics are read."""
-        Gauge(f"guardrails_{name}", meaning, registry=self.registry).set_function(value)
+    def watch_waiting(self, waiting: Callable[[], float]) -> None:
+        """Ask how many texts wait for their turn to be judged, whenever metrics are read."""
+        gauge = Gauge("guardrails_inspections_waiting", "Texts that wait for their turn.", registry=self.registry)
+        gauge.set_function(waiting)
 
     def render(self) -> bytes:
         """All metrics in the Prometheus text format; `CONTENT_TYPE` goes with it."""

@@ -9,6 +9,7 @@ import pytest
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
+from guardrails.domain.deadline import Deadline
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.pipeline.run_checks import run_checks
 from guardrails.policy.policy import CheckPlan, Policy
@@ -55,7 +56,9 @@ class Deaf:
 
 
 async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
-    broken, good = await run_checks(_policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()})
+    broken, good = await run_checks(
+        _policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()}, Deadline.after(5)
+    )
     assert (broken.status, broken.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
     assert set(broken.unread) == {"/messages/0/content", "/messages/1/content"}
     assert good.status is CheckStatus.COMPLETED
@@ -63,31 +66,31 @@ async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
 
 async def test_a_check_that_ignores_its_deadline_is_cut_off():
     deaf = Deaf()
-    (report,) = await run_checks(_policy("deaf", deadline_s=0.05), TEXTS, {"deaf": deaf})
+    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(0.05))
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
     assert deaf.cancelled
 
 
 async def test_a_check_that_is_not_configured_is_a_failed_report():
-    (report,) = await run_checks(_policy("pii"), TEXTS, {})
+    (report,) = await run_checks(_policy("pii"), TEXTS, {}, Deadline.after(5))
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.NOT_CONFIGURED)
 
 
 async def test_a_check_sees_only_the_origins_its_policy_names():
     good = Good()
-    await run_checks(_policy("good", scan=frozenset({Origin.USER})), TEXTS, {"good": good})
+    await run_checks(_policy("good", scan=frozenset({Origin.USER})), TEXTS, {"good": good}, Deadline.after(5))
     assert good.read == ["/messages/0/content"]
 
 
 async def test_a_check_with_nothing_to_read_is_skipped_and_not_called():
     policy = _policy("broken", scan=frozenset({Origin.TOOL}))
-    (report,) = await run_checks(policy, TEXTS, {"broken": Broken()})
+    (report,) = await run_checks(policy, TEXTS, {"broken": Broken()}, Deadline.after(5))
     assert report.status is CheckStatus.SKIPPED
 
 
 async def test_a_caller_who_leaves_takes_the_checks_along():
     deaf = Deaf()
-    task = asyncio.create_task(run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}))
+    task = asyncio.create_task(run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(5)))
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -101,7 +104,9 @@ async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
     life = weakref.ref(deaf := Deaf())
     gc.disable()
     try:
-        task = asyncio.create_task(run_checks(_policy("deaf", "good"), inspection, {"deaf": deaf, "good": Good()}))
+        task = asyncio.create_task(
+            run_checks(_policy("deaf", "good"), inspection, {"deaf": deaf, "good": Good()}, Deadline.after(5))
+        )
         del deaf
         await asyncio.sleep(0.01)
         task.cancel()
@@ -117,7 +122,7 @@ async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collecto
     life = weakref.ref(deaf := Deaf())
     gc.disable()
     try:
-        reports = await run_checks(_policy("deaf", "good", deadline_s=0.05), TEXTS, {"deaf": deaf, "good": Good()})
+        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, Deadline.after(0.05))
         del deaf
         await asyncio.sleep(0)
         assert [report.status for report in reports] == [CheckStatus.FAILED, CheckStatus.COMPLETED]
@@ -133,8 +138,8 @@ async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
                 await super().inspect(inspection, options, deadline)
             return CheckReport("late", CheckStatus.COMPLETED)
 
-    policy = _policy("late", "deaf", deadline_s=0.05)
-    late, deaf = await run_checks(policy, TEXTS, {"late": Late(), "deaf": Deaf()})
+    checks = {"late": Late(), "deaf": Deaf()}
+    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, Deadline.after(0.05))
     assert (late.status, deaf.status) == (CheckStatus.COMPLETED, CheckStatus.FAILED)
 
 
@@ -150,7 +155,7 @@ async def test_checks_that_are_cut_off_are_waited_for():
                 self.ended = True
 
     slow = Slow()
-    await run_checks(_policy("deaf", "slow", deadline_s=0.05), TEXTS, {"deaf": Deaf(), "slow": slow})
+    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, Deadline.after(0.05))
     assert slow.ended
 
 
@@ -159,6 +164,6 @@ async def test_a_check_that_is_cancelled_by_something_else_than_its_caller_is_a_
         async def inspect(self, inspection, options, deadline):
             raise asyncio.CancelledError
 
-    lost, good = await run_checks(_policy("lost", "good"), TEXTS, {"lost": Lost(), "good": Good()})
+    lost, good = await run_checks(_policy("lost", "good"), TEXTS, {"lost": Lost(), "good": Good()}, Deadline.after(5))
     assert (lost.status, lost.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
     assert good.status is CheckStatus.COMPLETED

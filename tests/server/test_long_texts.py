@@ -1,5 +1,8 @@
 """A text of 200,000 characters is caught whole: in its middle, on a chunk's border, and addresses on every border."""
 
+import io
+import json
+
 import pytest
 
 LIMITS = {"pii": 5120, "content_safety": 10_000, "prompt_shield": 10_000}
@@ -83,3 +86,13 @@ async def test_a_text_without_any_border_is_caught_whole_as_well(service):
     assert [text[slice(*finding["span"])] for finding in _seen(answer, "pii")] == ["zoe@example.com"]
     assert _seen(answer, "content_safety")
     assert _seen(answer, "prompt_shield")
+
+
+async def test_a_mebibyte_is_checked_whole(service):
+    mail = "last@example.com"
+    text = (FILLER * (1024 * 1024 // len(FILLER) + 1))[: 1024 * 1024 - len(mail) - 1] + " " + mail
+    sent = io.BytesIO(json.dumps({"text": text}).encode())
+    answer = await service.post("/check", data=sent, headers={"Content-Type": "application/json"})
+    assert answer.body["degraded"] is False
+    assert [finding["span"] for finding in _seen(answer, "pii")] == [[len(text) - len(mail), len(text)]]
+    assert sorted(answer.body["coverage"][0]["checks"]) == sorted(LIMITS)

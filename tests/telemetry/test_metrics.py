@@ -65,9 +65,9 @@ def test_token_ages_are_asked_for_when_metrics_are_read():
 def test_a_watched_gauge_shows_the_value_of_the_moment():
     metrics = Metrics()
     seen = [1.0]
-    metrics.watch("ready", "Whether it is.", lambda: seen[0])
+    metrics.watch_waiting(lambda: seen[0])
     seen[0] = 0.0
-    assert value(metrics, "ready") == 0
+    assert value(metrics, "inspections_waiting") == 0
 
 
 def test_labels_stay_bounded_whatever_arrives():

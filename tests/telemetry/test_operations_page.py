@@ -26,6 +26,7 @@ def documented_metrics() -> dict[str, tuple[str, ...]]:
 def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics = Metrics()
     metrics.watch_tokens(lambda: {"corp": 1.0}, lambda: {"corp": 1.0})
+    metrics.watch_waiting(lambda: 0.0)
     metrics.request_started()
     metrics.request_finished("/check", 200, 0.1)
     metrics.verdict_reached("orders", Stage.INPUT, Verdict(Action.ALLOW, PolicyRef("p", "r"), Mode.ENFORCE))
