@@ -70,7 +70,9 @@ def _measure(load: Load) -> list[dict[str, object]]:
                 {},
             ) as least,
             child(
-                ["guardrails", "serve", "--config", str(config)], f"http://127.0.0.1:{port}", {"BENCH_KEY": KEY}
+                ["guardrails", "serve", "--config", str(config)],
+                f"http://127.0.0.1:{port}",
+                {"BENCH_KEY": KEY, "BENCH_PLACEHOLDER_KEY": KEY * 4},
             ) as ours,
         ):
             return [_row(door, least, ours, load) for door in BODIES]
@@ -112,6 +114,7 @@ def _settings(folder: Path, azure: str, port: int) -> Path:
         "models": {"gpt-4o": {"account": "fake", "deployment": "gpt-4o"}},
         "callers": {"bench": {"key_sha256": hashlib.sha256(KEY.encode()).hexdigest(), "policies": ["default"]}},
         "policies": str(Path(__file__).parent.parent / "deploy" / "policies"),
+        "placeholders": {"keys": [{"env": "BENCH_PLACEHOLDER_KEY"}]},
         "telemetry": {"decisions": str(folder / "decisions.jsonl")},
     }
     file = folder / "guardrails.yaml"

@@ -22,6 +22,8 @@ SHIPPED = Path(__file__).parent.parent / "deploy" / "policies"
 KEY = "gateway-test-key"
 STRICT_KEY = "strict-only-test-key"
 
+PLACEHOLDER_KEYS = {"PLACEHOLDER_KEY": "the current key of placeholders, for tests"}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -92,6 +94,7 @@ def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapp
             "orders": {"key_sha256": _hash(STRICT_KEY), "policies": [names[-1]]},
         },
         "policies": str(policies),
+        "placeholders": {"keys": [{"env": name} for name in PLACEHOLDER_KEYS]},
         "azure": {"authority": emulator.url, "ca_file": str(emulator.ca_file)},
         "telemetry": {"decisions": str(folder / "decisions.jsonl")},
         **changes,
@@ -118,7 +121,8 @@ async def open_service(
     config = folder / "guardrails.yaml"
     config.write_text(yaml.safe_dump(document))
     prepared = await asyncio.to_thread(prepare, config, {})
-    app = create_app(prepared, SecretReader({"SECRET": secret or emulator.settings()["client_secret"]}))
+    env = {"SECRET": secret or emulator.settings()["client_secret"], **PLACEHOLDER_KEYS}
+    app = create_app(prepared, SecretReader(env))
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=2)
     await runner.setup()
     try:

@@ -7,9 +7,10 @@ inside strings and whole numbers, never the structure between them.
 
 import json
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import takewhile
 from typing import Any
 
@@ -65,6 +66,68 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
         return apply_edits(view, edits)
     result = apply_edits(view, _inside_tokens(view, edits))
     return result if is_json_container(result) else REPLACED_WHOLE
+
+
+def meanings(text: str, spans: Sequence[Span]) -> list[str | None]:
+    r"""What is said at each span of `readable` text, as `edited` would take it out there: escapes read, none cut.
+
+    None where a span of JSON touches no string or more than one, or what it holds is no valid Unicode. In JSON
+    `{"a": "\nx"}` a span over `nx` means a line feed and an x.
+
+    Args:
+        text: As `readable` gives it.
+        spans: In order, none overlapping another.
+    """
+    if not is_json_container(text):
+        return [text[span.start : span.end] for span in spans]
+    tokens = [Span(*match.span()) for match in _TOKEN.finditer(text)]
+    ends = [token.end for token in tokens]
+    escapes = lru_cache(maxsize=1)(partial(_escapes, text))
+    found: list[str | None] = []
+    for span in spans:
+        index = bisect_right(ends, span.start)
+        alone = index < len(tokens) and tokens[index].start < span.end
+        if alone and index + 1 < len(tokens) and tokens[index + 1].start < span.end:
+            alone = False
+        found.append(_meaning(text, span, tokens[index], escapes) if alone else None)
+    return found
+
+
+def _meaning(text: str, span: Span, token: Span, escapes: Callable[[int, int], Sequence[Span]]) -> str | None:
+    if text[token.start] != '"':
+        return text[token.start : token.end]
+    start, end = token.start + 1, token.end - 1
+    inner = _unbroken(escapes(start, end), span, start, end)
+    said: str = json.loads(f'"{text[inner.start : inner.end]}"')
+    return said if said and is_unicode(said) else None
+
+
+def rewritten(text: str, change: Callable[[str], str]) -> str:
+    """JSON with every string, names included, changed; what does not change is kept as it was spelled."""
+
+    def token(match: re.Match[str]) -> str:
+        spelled = match.group()
+        if not spelled.startswith('"'):
+            return spelled
+        said: str = json.loads(spelled)
+        now = change(said)
+        return spelled if now == said else quoted(now)
+
+    return _TOKEN.sub(token, text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can carry a text: it holds no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def quoted(text: str) -> str:
+    """A text as a JSON string, characters written out where UTF-8 can carry them."""
+    return json.dumps(text, ensure_ascii=not is_unicode(text))
 
 
 def compact(value: Any) -> str:
@@ -123,14 +186,20 @@ def _disjoint(edits: Iterable[Edit]) -> Iterator[Edit]:
 
 
 def _inside_string(text: str, start: int, end: int, edits: Iterable[Edit]) -> Iterator[Edit]:
-    escapes = [Span(*match.span()) for match in _ESCAPE.finditer(text, start, end)]
+    escapes = _escapes(text, start, end)
     for edit in edits:
-        inner = Span(
-            _escape_around(escapes, max(edit.span.start, start)).start,
-            _escape_around(escapes, min(edit.span.end, end)).end,
-        )
+        inner = _unbroken(escapes, edit.span, start, end)
         if inner.start < inner.end:
             yield Edit(edit.pointer, inner, json.dumps(edit.replacement, ensure_ascii=False)[1:-1])
+
+
+def _escapes(text: str, start: int, end: int) -> Sequence[Span]:
+    return [Span(*match.span()) for match in _ESCAPE.finditer(text, start, end)]
+
+
+def _unbroken(escapes: Sequence[Span], span: Span, start: int, end: int) -> Span:
+    """The part of a span within start and end, with every escape that it only touches."""
+    return Span(_escape_around(escapes, max(span.start, start)).start, _escape_around(escapes, min(span.end, end)).end)
 
 
 def _escape_around(escapes: Sequence[Span], position: int) -> Span:

@@ -15,6 +15,7 @@ from guardrails.azure.secrets import SecretReader
 from guardrails.cli.diagnosis import Diagnosis, Doctor, State
 from guardrails.cli.options import config_option, json_option
 from guardrails.cli.terminal import console
+from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import prepare
 from guardrails.telemetry import logs
 
@@ -32,6 +33,7 @@ def doctor(config: Path, *, as_json: bool) -> None:
     """
     logs.configure("error")
     prepared = prepare(config, os.environ)
+    asyncio.run(read_placeholder_keys(prepared, SecretReader(os.environ)))
     patient = Doctor(prepared.settings, prepared.bundle.policies, SecretReader(os.environ))
     diagnoses = asyncio.run(_with_progress(patient, quiet=as_json))
     if as_json:

@@ -1,6 +1,7 @@
 """The variables that point this service, or any Azure SDK, at an emulator."""
 
 import json
+import secrets
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,8 +15,10 @@ from guardrails.emulator.config import DEFAULT_DEPLOYMENTS, Deployment, Emulator
 
 SECRET_VARIABLE: Final = "AZURE_CLIENT_SECRET"  # noqa: S105 - a variable's name
 KEY_VARIABLE: Final = "AZURE_API_KEY"
+PLACEHOLDER_VARIABLE: Final = "GUARDRAILS_PLACEHOLDER_KEY"
 CALLER_VARIABLE: Final = "GUARDRAILS_KEY"
 DEMO_CALLER: Final = "demo"
+_PLACEHOLDER_KEY_BYTES: Final = 32
 _DEMO_BOUNDS: Final = {"GUARDRAILS_SERVER__MAX_JUDGED": "16", "GUARDRAILS_AZURE__MAX_CONNECTIONS": "48"}
 _SERVICES: Final = ("content_safety", "prompt_shield", "language")
 
@@ -73,6 +76,8 @@ def service_variables(document: Document, emulated: Mapping[str, Any]) -> dict[s
         emulated: What `Emulator.settings()` tells.
     """
     return dict(_overrides(document, emulated)) | {
+        "GUARDRAILS_PLACEHOLDERS__KEYS": json.dumps([{"env": PLACEHOLDER_VARIABLE}]),
+        PLACEHOLDER_VARIABLE: secrets.token_urlsafe(_PLACEHOLDER_KEY_BYTES),
         SECRET_VARIABLE: str(emulated["client_secret"]),
         KEY_VARIABLE: str(emulated["api_key"]),
     }

@@ -61,12 +61,24 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """A value that the answer may have back.
+
+    `placeholders` stand for it: the one that was put in its place first, then those that older keys would have made.
+    """
+
+    value: str = field(repr=False)
+    placeholders: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement for a span of the string at a pointer."""
+    """A replacement for a span of the string at a pointer. `hidden` is what it stands for where that may come back."""
 
     pointer: str
     span: Span
     replacement: str = field(repr=False)
+    hidden: Hidden | None = field(default=None, repr=False)
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

@@ -14,6 +14,7 @@ from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import none_ran, run_checks
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
+from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
@@ -35,23 +36,34 @@ class Exchange:
 
 
 class Guard:
-    """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict."""
+    """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict.
+
+    `at_once` bounds the texts that are judged at once. `keys` make placeholders and hashes, for the policies that need
+    them.
+    """
 
     def __init__(
-        self, checks: Mapping[str, Check], metrics: Metrics, decisions: DecisionLog, *, at_once: int = 128
+        self,
+        checks: Mapping[str, Check],
+        metrics: Metrics,
+        decisions: DecisionLog,
+        *,
+        at_once: int = 128,
+        keys: PlaceholderKeys | None = None,
     ) -> None:
         self._checks = checks
         self._turns = asyncio.Semaphore(at_once)
         self._waiting = 0
         self._metrics = metrics
         self._decisions = decisions
+        self._keys = keys
 
     async def assess(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
         """Inspect with every check of the policy and decide. Changes nothing and never raises for service trouble."""
         started = time.perf_counter()
         reports = await self._reports(policy, inspection, Deadline.after(policy.deadline_s))
         heaviness = weight(inspection, reports)
-        assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange)
+        assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
         duration_ms = (time.perf_counter() - started) * 1000
         self._count(assessment)
         self._decisions.record(await aside(heaviness, _recorded, assessment, exchange, duration_ms))
@@ -101,9 +113,13 @@ class Guard:
 
 
 def _decided(
-    policy: Policy, inspection: Inspection, reports: tuple[CheckReport, ...], exchange: Exchange
+    policy: Policy,
+    inspection: Inspection,
+    reports: tuple[CheckReport, ...],
+    exchange: Exchange,
+    keys: PlaceholderKeys | None,
 ) -> Assessment:
-    verdict = decide(policy, inspection, reports)
+    verdict = decide(policy, inspection, reports, keys)
     return Assessment(exchange.id, inspection, verdict, reports, coverage(policy, inspection, reports))
 
 

@@ -1,4 +1,4 @@
-"""One chat completion: input judged, forwarded to the model, output judged."""
+"""One chat completion: input judged, forwarded to the model, output judged, and the caller's own values put back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from guardrails.chat.edit import apply
 from guardrails.chat.filter_results import blocked_completion
 from guardrails.chat.request import extract_request
 from guardrails.chat.response import extract_completion, unread
+from guardrails.chat.restore import restored, restorer_for
 from guardrails.domain.content import Inspection, Segment, Stage
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
@@ -40,6 +41,8 @@ class GuardedChat:
     ) -> GuardedCompletion:
         """Judge a chat completions body, send what may travel to the model, judge its answer.
 
+        The answer is judged as the model wrote it, with placeholders; only then the caller's own values come back.
+
         Args:
             body: The OpenAI chat completions body; it is not changed.
             model: One of `upstreams`.
@@ -65,8 +68,9 @@ class GuardedChat:
         except (UpstreamError, UpstreamUnreachable) as error:
             error.verdict, error.verdict_id = asked.verdict, asked.id
             raise
+        heaviness = weight(inspection) + weight(answered.inspection)
         return GuardedCompletion(
-            await aside(weight(answered.inspection), _carried_out, completion.body, answered, policy.refusal),
+            await aside(heaviness, _carried_out, completion.body, asked, answered, policy.refusal),
             completion.headers,
             max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
         )
@@ -91,7 +95,12 @@ def _readable(completion: Completion) -> tuple[Segment, ...]:
     return segments
 
 
-def _carried_out(body: Mapping[str, Any], answered: Assessment, refusal: str) -> Mapping[str, Any]:
+def _carried_out(body: Mapping[str, Any], asked: Assessment, answered: Assessment, refusal: str) -> Mapping[str, Any]:
+    restorer = restorer_for(asked.edits, asked.inspection.segments)
     if answered.verdict.blocked:
-        return blocked_completion(body, answered.verdict, refusal)
-    return apply(body, answered.edits) if answered.edits else body
+        body = blocked_completion(body, answered.verdict, refusal)
+    elif answered.edits:
+        body = apply(body, answered.edits)
+        # What a rule hid in the answer stays hidden, also where the caller had sent the same value.
+        restorer = restorer.without(edit.replacement for edit in answered.edits)
+    return restored(body, restorer)

@@ -85,4 +85,5 @@ def _rule(section: RuleSection) -> Rule:
         at_least=section.at_least,
         action=action,
         replacement=(section.with_ or DEFAULT_REPLACEMENT) if action is Action.REDACT else None,
+        restore=section.restore,
     )

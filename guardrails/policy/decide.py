@@ -1,31 +1,23 @@
 """The decision: policy and evidence in, a verdict out. One pure function, the same live, in replay and in tests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
-from guardrails.domain.content import Edit, Inspection, Segment, Span
+from guardrails.domain.content import Inspection, Segment, Span
 from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Reason, Verdict
+from guardrails.policy.edits import Hit, edits_of
+from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import CheckPlan, Policy, Rule
-from guardrails.policy.redaction import REPLACEMENTS
 from guardrails.policy.select import narrow
 
 NO_SPAN = "no span to redact"
 NOT_EDITABLE = "cannot be redacted in place"
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A rule that matched a finding. `action` is the rule's, or BLOCK where a redaction cannot be carried out."""
-
-    rule: Rule
-    finding: Finding
-    action: Action
-    detail: str | None
-
-
-def decide(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport]) -> Verdict:
+def decide(
+    policy: Policy, inspection: Inspection, reports: Sequence[CheckReport], keys: PlaceholderKeys | None = None
+) -> Verdict:
     """Judge the evidence.
 
     Every rule is tried on every finding of its check; the strongest action wins. It fails closed:
@@ -37,7 +29,8 @@ def decide(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport
       segment is not editable or not part of the inspection.
 
     The mode is only noted: a monitoring policy gives the same action, reasons and edits, and whoever enforces must
-    ask `verdict.mode`. Reports of checks that the policy does not use are ignored.
+    ask `verdict.mode`. Reports of checks that the policy does not use are ignored. `keys` make the placeholders and
+    hashes of the edits and touch nothing else of a verdict; without them (a replay) these are labels.
     """
     segments = {segment.pointer: segment for segment in inspection.segments}
     failures = tuple(_failures(policy, inspection, reports))
@@ -51,7 +44,7 @@ def decide(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport
         mode=policy.mode,
         reasons=tuple(sorted(reasons, key=lambda reason: _rank(reason, order))),
         degraded=bool(failures),
-        edits=_edits(hits, segments) if action is Action.REDACT else (),
+        edits=edits_of(hits, segments, inspection.caller, keys) if action is Action.REDACT else (),
     )
 
 
@@ -77,7 +70,7 @@ def _failures(policy: Policy, inspection: Inspection, reports: Sequence[CheckRep
 
 def _hits(
     policy: Policy, inspection: Inspection, reports: Sequence[CheckReport], segments: Mapping[str, Segment]
-) -> Iterator[_Hit]:
+) -> Iterator[Hit]:
     rules = [rule for rule in policy.rules if inspection.stage in rule.stages]
     for report in reports:
         for rule in rules:
@@ -103,18 +96,18 @@ def matches(rule: Rule, finding: Finding) -> bool:
     return not finding.measure < rule.at_least
 
 
-def _hit(rule: Rule, finding: Finding, segment: Segment | None) -> _Hit:
+def _hit(rule: Rule, finding: Finding, segment: Segment | None) -> Hit:
     if rule.action is not Action.REDACT:
-        return _Hit(rule, finding, rule.action, finding.detail)
+        return Hit(rule, finding, rule.action, finding.detail)
     if segment is None or not segment.editable:
-        return _Hit(rule, finding, Action.BLOCK, NOT_EDITABLE)
+        return Hit(rule, finding, Action.BLOCK, NOT_EDITABLE)
     span = finding.span
     if span is None or not 0 <= span.start < span.end <= len(segment.text):
-        return _Hit(rule, finding, Action.BLOCK, NO_SPAN)
-    return _Hit(rule, finding, Action.REDACT, finding.detail)
+        return Hit(rule, finding, Action.BLOCK, NO_SPAN)
+    return Hit(rule, finding, Action.REDACT, finding.detail)
 
 
-def _reason(hit: _Hit) -> Reason:
+def _reason(hit: Hit) -> Reason:
     return Reason(
         rule=hit.rule.id,
         action=hit.action,
@@ -141,53 +134,3 @@ def _rank(reason: Reason, order: Mapping[str, int]) -> tuple[object, ...]:
         reason.rule,
         repr((reason.measure, reason.detail)),
     )
-
-
-def _edits(hits: Iterable[_Hit], segments: Mapping[str, Segment]) -> tuple[Edit, ...]:
-    """One edit for each run of overlapping spans, in the order of the segments: no two edits overlap."""
-    by_pointer: dict[str, list[_Hit]] = {}
-    for hit in hits:
-        if hit.action is Action.REDACT:
-            by_pointer.setdefault(hit.finding.pointer, []).append(hit)
-    return tuple(
-        edit
-        for pointer, segment in segments.items()
-        if pointer in by_pointer
-        for edit in _merge(segment, by_pointer[pointer])
-    )
-
-
-def _merge(segment: Segment, hits: Sequence[_Hit]) -> Iterator[Edit]:
-    run: list[_Hit] = []
-    end = 0
-    for hit in sorted(hits, key=_start):
-        span = _span(hit)
-        if run and span.start >= end:
-            yield _edit(segment, run, end)
-            run = []
-        end = max(end, span.end) if run else span.end
-        run.append(hit)
-    if run:
-        yield _edit(segment, run, end)
-
-
-def _edit(segment: Segment, run: Sequence[_Hit], end: int) -> Edit:
-    """The edit for a run of overlapping hits: the union of their spans, hidden in the way that tells least.
-
-    A label hides even the length, so where one rule of the run asks for a label and another for a mask, it is a label.
-    """
-    span = Span(_span(run[0]).start, end)
-    hider = min(run, key=lambda hit: (hit.rule.replacement or "", _start(hit)))
-    hide = REPLACEMENTS[hider.rule.replacement or "label"]
-    return Edit(segment.pointer, span, hide(segment.text[span.start : span.end], hider.finding.category))
-
-
-def _span(hit: _Hit) -> Span:
-    if hit.finding.span is None:
-        raise AssertionError("a hit without a span blocks and is never an edit")
-    return hit.finding.span
-
-
-def _start(hit: _Hit) -> tuple[object, ...]:
-    span = _span(hit)
-    return span.start, -span.end, hit.finding.category, hit.rule.id

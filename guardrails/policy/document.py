@@ -49,6 +49,7 @@ class RuleSection(Section):
     category: Categories | None = None
     at_least: float | None = None
     with_: Annotated[str | None, Field(alias="with")] = None
+    restore: bool = False
 
 
 class ChatSection(Section):

@@ -21,13 +21,9 @@ _CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "stream": lambda value: value is None,
 }
 _RULE_TODAY: Mapping[str, Callable[[Any], bool]] = {
-    "restore": lambda value: value is False,
     "origin": lambda _: False,
 }
 _HELP = {"history": "only 'all' is", "start_model": "only 'after_checks' is"}
-
-LATER_REPLACEMENTS = frozenset({"placeholder", "hash"})
-"""Ways to redact that rules will be able to name."""
 
 
 def set_aside(tree: Tree) -> Iterator[Problem]:

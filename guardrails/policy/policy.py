@@ -6,6 +6,7 @@ from typing import Any
 
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
+from guardrails.policy.redaction import KEYED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Rule:
         at_least: The measure a finding must reach, in the check's own unit; None where any finding counts.
         action: What it asks for.
         replacement: The name of a way to redact (`guardrails.policy.redaction`); None unless `action` is REDACT.
+        restore: Whether the answer to a request gets back what this rule hid in it.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Rule:
     at_least: float | None
     action: Action
     replacement: str | None
+    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,8 @@ class Policy:
     checks: Mapping[str, CheckPlan]
     rules: tuple[Rule, ...]
     refusal: str
+
+    @property
+    def needs_placeholder_keys(self) -> bool:
+        """Whether a rule hides in a way that needs a key."""
+        return any(rule.replacement in KEYED for rule in self.rules)

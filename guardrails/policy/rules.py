@@ -6,10 +6,9 @@ from typing import Any
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.finding import BLOCKLIST
 from guardrails.domain.verdict import ON_FAILURE_RULE
-from guardrails.policy.later import LATER_REPLACEMENTS
 from guardrails.policy.near import hint
 from guardrails.policy.positions import Path, Problem, Tree
-from guardrails.policy.redaction import REPLACEMENTS
+from guardrails.policy.redaction import REPLACEMENTS, RESTORABLE
 
 
 def rule_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:
@@ -22,6 +21,7 @@ def rule_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Proble
             yield from _empty(tree, path, rule)
             yield from _id(tree, path, rule, seen)
             yield from _replacement(tree, path, rule)
+            yield from _restoring(tree, path, rule)
             yield from _check(tree, path, rule, specs)
 
 
@@ -52,10 +52,18 @@ def _replacement(tree: Tree, path: Path, rule: Mapping[str, Any]) -> Iterator[Pr
         yield tree.problem((*path, "with"), "only a rule whose action is redact can have it", at_key=True)
     if not isinstance(said, str):
         return
-    if said in LATER_REPLACEMENTS:
-        yield tree.problem((*path, "with"), f"{said!r} is not supported yet; today 'label' and 'mask' are")
-    elif said not in REPLACEMENTS:
+    if said not in REPLACEMENTS:
         yield tree.problem((*path, "with"), f"unknown way to redact{hint(said, REPLACEMENTS)}")
+
+
+def _restoring(tree: Tree, path: Path, rule: Mapping[str, Any]) -> Iterator[Problem]:
+    if rule.get("restore") is not True:
+        return
+    path = (*path, "restore")
+    if rule.get("with") != RESTORABLE:
+        yield tree.problem(path, f"only a rule with `with: {RESTORABLE}` can restore what it hid", at_key=True)
+    if rule.get("stage") in ("output", ["output"]):
+        yield tree.problem(path, "only what is hidden at stage input can come back in the answer", at_key=True)
 
 
 def _check(tree: Tree, path: Path, rule: Mapping[str, Any], specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from guardrails.checks.catalogue import CATALOGUE, SPECS
 from guardrails.domain.check import Check
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
 from guardrails.settings.schema import Settings
@@ -46,6 +47,7 @@ async def _open(
     stack: AsyncExitStack, prepared: Prepared, secrets: SecretReader, metrics: Metrics, callers: Callers
 ) -> Services:
     settings = prepared.settings
+    keys = await read_placeholder_keys(prepared, secrets)
     decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
     await decisions.start()
     stack.push_async_callback(decisions.aclose)
@@ -54,7 +56,7 @@ async def _open(
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
     checks = _checks(settings, AzureClient(sessions.checks, tokens, metrics))
-    guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged)
+    guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
     upstreams = build_upstreams(settings, chat_client)

@@ -24,7 +24,8 @@ def prepare(config: Path, env: Mapping[str, str]) -> Prepared:
 
     Raises:
         SettingsError: the settings do not hold.
-        ConfigurationError: the policies do not, or a caller is bound to one that is not there.
+        ConfigurationError: the policies do not, a caller is bound to one that is not there, or one makes placeholders
+            and there is no key for them.
     """
     settings = load(config, env)
     bundle = load_bundle(settings.policies, SPECS)
@@ -40,3 +41,7 @@ def _misfits(settings: Settings, bundle: Bundle) -> Iterator[str]:
         for policy in caller.policies:
             if policy not in bundle.policies:
                 yield f"callers.{name}.policies: there is no policy {policy!r} in {settings.policies}; known: {known}"
+    # A key of our own making would give each replica, and each start, other placeholders for the same value.
+    for name, ruled in bundle.policies.items() if not settings.placeholders.keys else ():
+        if ruled.needs_placeholder_keys:
+            yield f"placeholders.keys: is missing; policy {name!r} redacts with placeholder or hash, which need a key"

@@ -244,6 +244,15 @@ class Telemetry(Section):
     decisions: str = "stdout"
 
 
+class Placeholders(Section):
+    """What placeholders and hashes are made with: keys by reference, each of 32 bytes or more.
+
+    The first makes them. Those it followed stay in the list for as long as placeholders that they made are about.
+    """
+
+    keys: Annotated[tuple[SecretRef, ...], Field(max_length=8)] = ()
+
+
 class Settings(Section):
     """All of guardrails.yaml."""
 
@@ -255,4 +264,5 @@ class Settings(Section):
     callers: Mapping[Name, Caller]
     policies: Path
     azure: Azure = Azure()
+    placeholders: Placeholders = Placeholders()
     telemetry: Telemetry = Telemetry()

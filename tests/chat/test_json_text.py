@@ -1,12 +1,13 @@
 """Strings that hold JSON: detectors see through escapes, edits keep them JSON."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.chat.json_text import edited, is_json_container, readable
+from guardrails.chat.json_text import edited, is_json_container, meanings, readable, rewritten
 from guardrails.domain.content import Edit, Span
 
 
@@ -112,3 +113,49 @@ def test_a_thousand_edits_in_a_large_text_are_quick():
     text = json.dumps([f"mail a{number}@b.c" for number in range(20_000)])
     edits = [Edit("/a", Span(at, at + 5), "[X]") for at in range(7, len(text) - 10, 17)]
     assert json.loads(edited(text, edits))
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "meaning"),
+    [
+        ("mail a@b.c", "a@b.c", "a@b.c"),
+        ('{"to": "a@b.c"}', "a@b.c", "a@b.c"),
+        ('{"to": "a@b.c"}', '"a@b.c"', "a@b.c"),
+        ('{"to": "x\\na@b.c"}', "na@b.c", "\na@b.c"),
+        ('{"who": "A \\"B\\" C"}', 'A \\"B\\" C', 'A "B" C'),
+        ('{"card": 4111111111111111}', "1111", "4111111111111111"),
+        ('["a b", "c d"]', 'b", "c', None),
+        ('["a", "b"]', '", "', None),
+        ('["a", "b"]', ", ", None),
+        ('["\\ud800 a@b.c"]', "\\ud800 a@b.c", None),
+        ('{"a": "a@b.c"', "a@b.c", "a@b.c"),
+    ],
+)
+def test_a_span_means_what_its_edit_takes_out(text, part, meaning):
+    start = text.index(part)
+    assert meanings(text, [Span(start, start + len(part))]) == [meaning]
+
+
+def test_many_spans_of_one_string_are_read_at_once():
+    text = json.dumps(["\n".join(f"a{number}@b.c" for number in range(3000))])
+    spans = [Span(*match.span()) for match in re.finditer(r"a\d+@b\.c", text)]
+    assert meanings(text, spans) == [f"a{number}@b.c" for number in range(3000)]
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_json_rewritten_to_the_same_is_the_same(value):
+    text = json.dumps([value])
+    assert rewritten(text, str) == text
+    assert json.loads(rewritten(text, lambda said: said + "x")) == _with_x([value])
+
+
+def _with_x(value):
+    if isinstance(value, dict):
+        return {key + "x": _with_x(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [*map(_with_x, value)]
+    return value + "x" if isinstance(value, str) else value

@@ -234,3 +234,17 @@ def test_a_blocklist_that_a_policy_matches_and_azure_lacks_is_a_failure(examine,
     state, sentence = found["blocklist", "company-terms"]
     assert state == "failed"
     assert "has no such list, and policy default, strict matches it" in sentence
+
+
+def test_a_placeholder_key_that_does_not_hold_is_a_sentence_and_code_2(run, pointed):
+    result = run("doctor", env=pointed | {"GUARDRAILS_PLACEHOLDER_KEY": "short-secret"})
+    assert result.exit_code == 2
+    assert "placeholders.keys.0: the key in environment variable GUARDRAILS_PLACEHOLDER_KEY is shorter" in result.stderr
+    assert "short-secret" not in result.output
+
+
+def test_the_service_does_not_start_with_a_key_that_does_not_hold(run, pointed):
+    result = run("serve", "--port", "0", env=pointed | {"GUARDRAILS_PLACEHOLDER_KEY": ""})
+    assert result.exit_code == 2
+    assert "The secret in environment variable GUARDRAILS_PLACEHOLDER_KEY is not set" in result.stderr
+    assert "Traceback" not in result.output

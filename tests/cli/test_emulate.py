@@ -15,6 +15,7 @@ from guardrails.cli import emulation
 from guardrails.cli.key import sha256_of
 from guardrails.emulator.config import RateLimit
 from guardrails.emulator.limits import RateLimiter
+from guardrails.policy.placeholders import MIN_KEY_BYTES
 from guardrails.settings.load import load
 
 SETTINGS = Path(__file__).parents[2] / "deploy" / "guardrails.yaml"
@@ -117,6 +118,9 @@ def test_settings_of_any_kind_are_pointed_whole_at_the_emulator(tmp_path):
     assert settings.callers["demo"].policies == ("strict", "default", "lax")
     assert settings.callers["demo"].key_sha256 == sha256_of("local-demo-key")
     assert settings.callers["one"].key_sha256 not in {sha256_of(""), sha256_of("local-demo-key")}
+    (key,) = settings.placeholders.keys
+    assert len(variables[key.env]) >= MIN_KEY_BYTES
+    assert variables[key.env] != emulation.service_variables(document, emulated())[key.env]
 
 
 def test_a_caller_whose_key_is_set_keeps_it(tmp_path):

@@ -50,6 +50,16 @@ def pasted(line: str) -> dict[str, Any]:
         return orjson.loads(response.read())
 
 
+def emulated(service: Running, path: str) -> dict[str, Any]:
+    """What the emulator beside the service tells of itself."""
+    url = re.search(r"emulator on (https://\S+[0-9])", service.announced)
+    assert url is not None
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with urlopen(url.group(1) + path, timeout=20, context=context) as response:  # noqa: S310 - loopback
+        return orjson.loads(response.read())
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
     running = start()
@@ -70,7 +80,17 @@ def test_the_start_prints_three_curl_lines_that_work(service):
     lines = [line for line in service.announced.splitlines() if line.startswith("curl ")]
     clean, blocked, chat = [pasted(line) for line in lines]
     assert (clean["blocked"], blocked["blocked"]) == (False, True)
-    assert chat["choices"][0]["message"]["content"] == "You said: Write to [Email]."
+    assert chat["choices"][0]["message"]["content"] == "You said: Write to anna@contoso.com."
+
+
+def test_the_address_of_the_third_line_came_back_and_never_reached_the_model(service):
+    (*_, line) = [line for line in service.announced.splitlines() if line.startswith("curl ")]
+    pasted(line)
+    calls = [call for call in emulated(service, "/_emulator/calls")["calls"] if call["service"] == "chat"]
+    assert calls
+    for call in calls:
+        assert "anna" not in orjson.dumps(call).decode()
+        assert re.fullmatch(r"Write to \[EMAIL_[0-9a-z]{8}\]\.", call["body"]["messages"][0]["content"])
 
 
 def test_the_lines_it_prints_are_those_of_the_readme(service):
@@ -81,12 +101,7 @@ def test_the_lines_it_prints_are_those_of_the_readme(service):
 
 
 def test_a_load_test_of_the_demo_meets_no_limit_of_azure(service):
-    url = re.search(r"emulator on (https://\S+[0-9])", service.announced)
-    assert url is not None
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with urlopen(f"{url.group(1)}/_emulator/state", timeout=20, context=context) as response:  # noqa: S310 - loopback
-        assert orjson.loads(response.read())["rate_limits"] == {}
+    assert emulated(service, "/_emulator/state")["rate_limits"] == {}
 
 
 def test_a_clean_text_ends_with_code_0(ask):
@@ -113,7 +128,7 @@ def test_a_narrow_terminal_loses_no_name(ask, monkeypatch):
 def test_a_redacted_text_is_shown_and_is_no_refusal(ask):
     result = ask("Write to anna@contoso.com please.")
     assert result.exit_code == 0, result.output
-    assert "text: Write to [Email] please." in result.stdout
+    assert re.search(r"text: Write to \[EMAIL_[0-9a-z]{8}\] please\.", result.stdout)
 
 
 def test_a_text_comes_from_standard_input_whole(ask):

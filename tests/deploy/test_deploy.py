@@ -116,7 +116,8 @@ def literal_env() -> dict[str, str]:
 def test_the_pod_s_variables_are_settings_that_hold(tmp_path):
     env = literal_env()
     names = {variable["name"] for variable in container()["env"]}
-    assert "GUARDRAILS_GATEWAY_KEY_SHA256" in names
+    referred = {key.env for key in settings().placeholders.keys}
+    assert names >= {"GUARDRAILS_GATEWAY_KEY_SHA256", *referred}
     mounted = {mount["mountPath"] for mount in container()["volumeMounts"]}
     assert env.pop("GUARDRAILS_POLICIES") in mounted
     assert str(Path(env.pop("GUARDRAILS_CONFIG")).parent) in mounted
@@ -132,9 +133,17 @@ def test_the_compose_variables_are_settings_that_hold():
     environment = parse(DEPLOY / "compose.yaml")["services"]["guardrails"]["environment"]
     assert set(environment) >= set(ENV)
     overrides = {name: value for name, value in environment.items() if name not in ENV}
-    assert settings(**overrides).credentials["corp"].client_secret == SecretRef(
-        file=Path("/run/secrets/azure_client_secret")
-    )
+    made = settings(**overrides)
+    assert made.credentials["corp"].client_secret == SecretRef(file=Path("/run/secrets/azure_client_secret"))
+    assert made.placeholders.keys == (SecretRef(file=Path("/run/secrets/placeholder_key")),)
+
+
+def test_compose_hands_over_every_secret_as_a_file_of_the_variable_the_settings_name():
+    compose = parse(DEPLOY / "compose.yaml")
+    handed = {name: secret["environment"] for name, secret in compose["secrets"].items()}
+    assert sorted(compose["services"]["guardrails"]["secrets"]) == sorted(handed)
+    (key,) = settings().placeholders.keys
+    assert handed == {"azure_client_secret": "AZURE_CLIENT_SECRET", "placeholder_key": key.env}
 
 
 def test_the_image_s_variables_are_settings_that_hold():

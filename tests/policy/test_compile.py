@@ -115,9 +115,16 @@ def test_a_failed_check_blocks_when_the_policy_does_not_say(specs):
         ("check: content_safety, action: redact", "rules[1].action", "cannot redact"),
         ("check: pii, action: flag, with: mask", "rules[1].with", "only a rule whose action is redact"),
         ("check: pii, action: redact, with: maks", "rules[1].with", "did you mean 'mask'?"),
-        ("check: pii, action: redact, with: placeholder", "rules[1].with", "not supported yet"),
-        ("check: pii, action: redact, with: hash", "rules[1].with", "not supported yet"),
-        ("check: pii, action: redact, restore: true", "rules[1].restore", "not supported yet"),
+        ("check: pii, action: redact, with: placehoder", "rules[1].with", "did you mean 'placeholder'?"),
+        ("check: pii, action: redact, restore: true", "rules[1].restore", "only a rule with `with: placeholder`"),
+        ("check: pii, action: redact, with: hash, restore: true", "rules[1].restore", "only a rule with `with: placeh"),
+        ("check: pii, action: redact, with: placeholder, restore: yes please", "rules[1].restore", "true or false"),
+        ("check: pii, action: redact, with: placeholder, restore: null", "rules[1].restore", "true or false"),
+        (
+            "check: pii, stage: output, action: redact, with: placeholder, restore: true",
+            "rules[1].restore",
+            "only what is hidden at stage input",
+        ),
         ("check: pii, action: block, origin: user", "rules[1].origin", "not supported yet"),
         ("check: pii, action: block, catgory: Email", "6:45: rules[1].catgory", "did you mean 'category'?"),
         ("check: pii, action: block, stage: inputs", "rules[1].stage", "did you mean 'input'?"),
@@ -273,3 +280,20 @@ def test_any_edit_of_one_line_compiles_or_is_told(specs, data):
     else:
         assert set(policy.checks) <= set(specs)
         assert all(rule.check in policy.checks for rule in policy.rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "replacement", "restore", "needs_keys"),
+    [
+        ("check: pii, action: redact", "label", False, False),
+        ("check: pii, action: redact, with: mask, restore: false", "mask", False, False),
+        ("check: pii, action: redact, with: hash", "hash", False, True),
+        ("check: pii, action: redact, with: placeholder", "placeholder", False, True),
+        ("check: pii, stage: input, action: redact, with: placeholder, restore: true", "placeholder", True, True),
+        ("check: pii, action: redact, with: placeholder, restore: true", "placeholder", True, True),
+    ],
+)
+def test_a_rule_says_how_it_hides_and_whether_that_comes_back(specs, rule, replacement, restore, needs_keys):
+    policy = compile_policy(with_rule(rule), "p.yaml", specs)
+    assert (policy.rules[1].replacement, policy.rules[1].restore) == (replacement, restore)
+    assert policy.needs_placeholder_keys is needs_keys

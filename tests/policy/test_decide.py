@@ -30,8 +30,8 @@ def report(*findings, check="pii", status=CheckStatus.COMPLETED, **words):
     return CheckReport(check, status, findings, **words)
 
 
-def judge(policy, *reports, stage=Stage.INPUT, segments=(USER,)):
-    return decide(policy, Inspection(stage, "app", tuple(segments)), reports)
+def judge(policy, *reports, stage=Stage.INPUT, segments=(USER,), keys=None):
+    return decide(policy, Inspection(stage, "app", tuple(segments)), reports, keys)
 
 
 def test_nothing_found_is_allowed():

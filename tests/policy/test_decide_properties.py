@@ -10,7 +10,8 @@ from guardrails.domain.content import Inspection, Origin, Segment, Span, Stage, 
 from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Mode, PolicyRef
 from guardrails.policy.coverage import coverage
-from guardrails.policy.decide import decide
+from guardrails.policy.decide import decide as decide_with
+from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import CheckPlan, Policy, Rule
 
 CHECKS = ("pii", "harm", "shield")
@@ -23,6 +24,13 @@ SEGMENTS = (
     Segment("{}", Origin.SYSTEM, "/tools/0", editable=False),
     Segment("  ", Origin.ASSISTANT, "/messages/2/content"),
 )
+KEYS = PlaceholderKeys((b"k" * 32,))
+
+
+def decide(policy, inspection, told):
+    return decide_with(policy, inspection, told, KEYS)
+
+
 measures = st.one_of(st.none(), st.sampled_from([0, 0.3, 0.5, 1, 2, 4, 6, 7]))
 spans = st.one_of(st.none(), st.tuples(st.integers(-1, 22), st.integers(-1, 22)).map(lambda pair: Span(*pair)))
 findings = st.builds(
@@ -45,7 +53,10 @@ def rules(draw, number=0):
         categories=draw(st.none() | st.frozensets(st.sampled_from(CATEGORIES), min_size=1)),
         at_least=draw(st.none() | st.sampled_from([0.2, 0.5, 2, 4, 7])),
         action=action,
-        replacement=draw(st.sampled_from(["label", "mask"])) if action is Action.REDACT else None,
+        replacement=draw(st.sampled_from(["label", "mask", "hash", "placeholder"]))
+        if action is Action.REDACT
+        else None,
+        restore=draw(st.booleans()),
     )
 
 
@@ -139,7 +150,7 @@ redacted_spans = st.tuples(st.integers(0, 19), st.integers(1, 20)).map(lambda pa
 def test_no_character_of_a_redacted_span_survives_and_all_others_do(seen):
     text, at = TEXTS[0], SEGMENTS[0].pointer
     found = tuple(Finding(category, 1, at, span) for span, category in seen)
-    hide = {"A": "mask", "B": "label", "blocklist": "mask"}
+    hide = {"A": "mask", "B": "placeholder", "blocklist": "mask"}
     made = tuple(
         Rule(name, frozenset(Stage), "pii", frozenset({name}), None, Action.REDACT, how) for name, how in hide.items()
     )

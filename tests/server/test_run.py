@@ -7,7 +7,7 @@ import signal
 import aiohttp
 import pytest
 import yaml
-from running import KEY, SHIPPED, settings_for
+from running import KEY, PLACEHOLDER_KEYS, SHIPPED, settings_for
 
 from guardrails.emulator.presets import preset
 from guardrails.emulator.scenarios import Effect, Scenario
@@ -26,7 +26,7 @@ async def running(emulator, tmp_path, monkeypatch):
     config.write_text(yaml.safe_dump(document))
     prepared = await asyncio.to_thread(prepare, config, {})
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    env = {"SECRET": emulator.settings()["client_secret"]}
+    env = {"SECRET": emulator.settings()["client_secret"], **PLACEHOLDER_KEYS}
     task = asyncio.create_task(serve(prepared, env, listening.set_result))
     await asyncio.wait([task, listening], return_when=asyncio.FIRST_COMPLETED)
     yield listening.result(), task

@@ -213,3 +213,28 @@ def test_a_caller_by_entra_token_is_refused_by_name_because_nothing_verifies_it_
     )
     problems = _problems(tmp_path, text)
     assert "callers.orders.entra: callers with Entra tokens are not supported yet; give this caller a key" in problems
+
+
+def test_placeholder_keys_are_references_in_their_order(tmp_path):
+    document = _good() | {"placeholders": {"keys": [{"env": "NEW_KEY"}, {"file": "/run/secrets/old"}]}}
+    assert [str(key) for key in load(_file(tmp_path, document), {}).placeholders.keys] == [
+        "environment variable NEW_KEY", "file /run/secrets/old",
+    ]  # fmt: skip
+    over = load(_file(tmp_path, document), {"GUARDRAILS_PLACEHOLDERS__KEYS": "[{env: OTHER_KEY}]"})
+    assert [key.env for key in over.placeholders.keys] == ["OTHER_KEY"]
+    assert load(_file(tmp_path, _good()), {}).placeholders.keys == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (["hunter2-literal"], "placeholders.keys.0: a secret is given by reference"),
+        ([{"env": "A"}, {"envv": "B"}], "placeholders.keys.1.envv: unknown key; did you mean env?"),
+        ([{"env": "A", "file": "/b"}], "placeholders.keys.0: needs exactly one of env and file"),
+        ([{"env": str(number)} for number in range(9)], "placeholders.keys: "),
+    ],
+)
+def test_a_wrong_placeholder_key_is_told_and_not_repeated(tmp_path, keys, said):
+    problems = _problems(tmp_path, _good() | {"placeholders": {"keys": keys}})
+    assert any(problem.startswith(said) for problem in problems), problems
+    assert "hunter2" not in "".join(problems)
