@@ -198,7 +198,7 @@ class AzureClient:
         ) as response:
             chunks: list[bytes] = []
             size = 0
-            async for chunk in response.content.iter_any():
+            while chunk := await response.content.readany():
                 size += len(chunk)
                 if size > self._max_answer_bytes:
                     response.close()

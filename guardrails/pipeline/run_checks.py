@@ -1,6 +1,7 @@
 """Runs every check a policy plans, at once, under one deadline; a report for each, whatever happens."""
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections.abc import Mapping
@@ -34,18 +35,33 @@ async def run_checks(
         One report per planned check, in the policy's order. A check that is not configured, does not end in time or
         breaks is a report with status `failed`, never a missing one.
     """
-    inspecting = (_inspect(plan, checks.get(name), inspection, deadline) for name, plan in policy.checks.items())
-    return tuple(await asyncio.gather(*inspecting))
+    started = time.perf_counter()
+    reports: dict[str, CheckReport] = {}
+
+    async def inspect(plan: CheckPlan) -> None:
+        reports[plan.name] = await _inspect(plan, checks.get(plan.name), inspection, deadline)
+
+    # One timer for all checks. Told to return exceptions, `gather` waits until each check that was cut off has ended.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
+            await asyncio.gather(*map(inspect, policy.checks.values()), return_exceptions=True)
+    duration_ms = (time.perf_counter() - started) * 1000
+    missing = FailureReason.DEADLINE if deadline.remaining() < 0 else FailureReason.INTERNAL
+    return tuple(
+        reports.get(plan.name) or _unreported(plan, inspection, missing, duration_ms) for plan in policy.checks.values()
+    )
 
 
 def none_ran(policy: Policy, inspection: Inspection, reason: FailureReason) -> tuple[CheckReport, ...]:
     """The reports of an inspection that no check came to, for one reason."""
-    return tuple(
-        _failed(plan, narrowed, reason, 0.0)
-        if (narrowed := narrow(plan, inspection)).segments
-        else CheckReport(plan.name, CheckStatus.SKIPPED)
-        for plan in policy.checks.values()
-    )
+    return tuple(_unreported(plan, inspection, reason, 0.0) for plan in policy.checks.values())
+
+
+def _unreported(plan: CheckPlan, inspection: Inspection, reason: FailureReason, duration_ms: float) -> CheckReport:
+    narrowed = narrow(plan, inspection)
+    if not narrowed.segments:
+        return CheckReport(plan.name, CheckStatus.SKIPPED)
+    return _failed(plan, narrowed, reason, duration_ms)
 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
@@ -56,8 +72,7 @@ async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection,
         return _failed(plan, narrowed, FailureReason.NOT_CONFIGURED, 0.0)
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
-            return await check.inspect(narrowed, plan.options, deadline)
+        return await check.inspect(narrowed, plan.options, deadline)
     except asyncio.CancelledError as error:
         # What was cut off in the middle holds its own task, and so itself and every text, until a full collection.
         traceback.clear_frames(error.__traceback__)

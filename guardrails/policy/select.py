@@ -16,7 +16,6 @@ def why_not(plan: CheckPlan, segment: Segment) -> str | None:
 
 
 def narrow(plan: CheckPlan, inspection: Inspection) -> Inspection:
-    """The inspection with only the segments this check reads, in their order; perhaps none."""
-    return replace(
-        inspection, segments=tuple(segment for segment in inspection.segments if why_not(plan, segment) is None)
-    )
+    """The inspection with only the segments this check reads, in their order; perhaps none, often all."""
+    segments = tuple(segment for segment in inspection.segments if why_not(plan, segment) is None)
+    return inspection if len(segments) == len(inspection.segments) else replace(inspection, segments=segments)

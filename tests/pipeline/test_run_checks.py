@@ -1,6 +1,7 @@
 """Whatever a check does, there is a report for it, and never one that reads as clean."""
 
 import asyncio
+import contextlib
 import gc
 import weakref
 
@@ -115,3 +116,54 @@ async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
         assert life() is None
     finally:
         gc.enable()
+
+
+async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector():
+    life = weakref.ref(deaf := Deaf())
+    gc.disable()
+    try:
+        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, Deadline.after(0.05))
+        del deaf
+        await asyncio.sleep(0)
+        assert [report.status for report in reports] == [CheckStatus.FAILED, CheckStatus.COMPLETED]
+        assert life() is None
+    finally:
+        gc.enable()
+
+
+async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
+    class Late(Deaf):
+        async def inspect(self, inspection, options, deadline):
+            with contextlib.suppress(asyncio.CancelledError):
+                await super().inspect(inspection, options, deadline)
+            return CheckReport("late", CheckStatus.COMPLETED)
+
+    checks = {"late": Late(), "deaf": Deaf()}
+    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, Deadline.after(0.05))
+    assert (late.status, deaf.status) == (CheckStatus.COMPLETED, CheckStatus.FAILED)
+
+
+async def test_checks_that_are_cut_off_are_waited_for():
+    class Slow(Deaf):
+        ended = False
+
+        async def inspect(self, inspection, options, deadline):
+            try:
+                await super().inspect(inspection, options, deadline)
+            finally:
+                await asyncio.sleep(0.05)
+                self.ended = True
+
+    slow = Slow()
+    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, Deadline.after(0.05))
+    assert slow.ended
+
+
+async def test_a_check_that_is_cancelled_by_something_else_than_its_caller_is_a_failed_report():
+    class Lost(Good):
+        async def inspect(self, inspection, options, deadline):
+            raise asyncio.CancelledError
+
+    lost, good = await run_checks(_policy("lost", "good"), TEXTS, {"lost": Lost(), "good": Good()}, Deadline.after(5))
+    assert (lost.status, lost.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
+    assert good.status is CheckStatus.COMPLETED
