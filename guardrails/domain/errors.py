@@ -8,6 +8,7 @@ GuardrailsError
 ├── NotAuthenticated            no known caller
 ├── NotAllowed                  a known caller, asking for what it may not have
 ├── UnknownName                 a policy or model that does not exist for this caller
+├── UnsupportedOperation        an operation of the API that no check reads: not forwarded
 ├── Overloaded                  more requests at once than we take in; come back
 ├── Stopped                     the verdict lets nothing on
 │   ├── Refused                 ... the text was judged and blocked
@@ -78,6 +79,10 @@ class UnknownName(GuardrailsError):
         self.kind = kind
         self.name = name
         self.known = tuple(known)
+
+
+class UnsupportedOperation(GuardrailsError):
+    """An operation of OpenAI's API that is known and not offered; the message says what is."""
 
 
 class Overloaded(GuardrailsError):
