@@ -114,22 +114,35 @@ class GuardrailUnavailable(Stopped):
 
 
 class UpstreamError(GuardrailsError):
-    """The model endpoint answered with an error: status, body and headers are the caller's to see."""
+    """The model endpoint answered with an error: status, body and headers are the caller's to see.
 
-    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    `deployment` is the label of the one that answered, `attempts` how many were asked.
+    """
+
+    attempts: int = 1
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, deployment: str = "") -> None:
         super().__init__(f"the model endpoint answered {status}")
         self.status = status
         self.body = body
         self.headers = headers
+        self.deployment = deployment
 
 
 class UpstreamUnreachable(GuardrailsError):
-    """The model endpoint gave no usable answer. `timed_out` tells a deadline from a broken connection."""
+    """The model endpoint gave no usable answer. `reason` says how, `attempts` how many deployments were asked."""
 
-    def __init__(self, detail: str, *, timed_out: bool = False) -> None:
+    attempts: int = 1
+
+    def __init__(self, detail: str, *, reason: FailureReason = FailureReason.BAD_RESPONSE) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.timed_out = timed_out
+        self.reason = reason
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether time was up; else the connection broke, or the answer was of no use."""
+        return self.reason is FailureReason.DEADLINE
 
 
 class ServiceError(GuardrailsError):

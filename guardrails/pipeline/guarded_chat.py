@@ -58,7 +58,7 @@ class GuardedChat:
         asked = await self._guard.enforce(inspection, policy, exchange)
         forwarded = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
-        deadline = Deadline.after(upstream.target.timeout_s)
+        deadline = Deadline.after(upstream.timeout_s)
         try:
             completion = await upstream.complete(forwarded, deadline, exchange.request_id)
             answered = await self._judge_answer(completion, policy, caller, exchange)

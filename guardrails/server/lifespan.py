@@ -55,9 +55,10 @@ async def _open(
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
     guard = Guard(_checks(settings, AzureClient(sessions.checks, tokens, metrics)), metrics, decisions)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
-    upstreams = build_upstreams(settings, chat_client)
+    upstreams = build_upstreams(settings, chat_client, metrics)
     readiness = ReadinessProbe(prepared, tokens)
-    await tokens.start([*readiness.targets, *(upstream.target for upstream in upstreams.values())])
+    deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
+    await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
     return Services(
         bundle=prepared.bundle,
         specs=SPECS,

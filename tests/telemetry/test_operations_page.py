@@ -32,6 +32,7 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.check_finished(CheckReport("pii", CheckStatus.FAILED, reason=FailureReason.TOKEN))
     metrics.call_finished("language", "ok", 0.1)
     metrics.token_fetched("corp", "ok", 0.1)
+    metrics.upstream_attempted("gpt-4o", "west/gpt-4o", "ok")
     found: dict[str, tuple[str, ...]] = {}
     for family in metrics.registry.collect():
         sample = family.samples[0]
