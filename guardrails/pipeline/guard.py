@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from guardrails.domain.check import Check, CheckReport
 from guardrails.domain.content import Inspection
+from guardrails.domain.forwarded import Forwarded
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import run_checks
@@ -15,17 +16,21 @@ from guardrails.policy.decide import decide
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
-from guardrails.telemetry.records import decision_record
+from guardrails.telemetry.records import decision_record, refusal_record
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request as its decision records name it: the id callers quote, the request's id, the door and the model."""
+    """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
+
+    `forwarded` is there once the model has answered.
+    """
 
     id: str
     request_id: str
     door: str
     model: str | None = None
+    forwarded: Forwarded | None = None
 
 
 class Guard:
@@ -58,6 +63,20 @@ class Guard:
         assessment.raise_if_blocked(policy.refusal)
         return assessment
 
+    def record_refusal_of_model(self, asked: Assessment, exchange: Exchange, forwarded: Forwarded) -> None:
+        """Record that the model's own filter refused what this guard let pass: there is no answer to judge."""
+        record = refusal_record(
+            decision_id=exchange.id,
+            moment=datetime.now(UTC),
+            request_id=exchange.request_id,
+            caller=asked.inspection.caller,
+            door=exchange.door,
+            verdict=asked.verdict,
+            model=exchange.model,
+            forwarded=forwarded,
+        )
+        self._decisions.record(record)
+
     def _count(self, assessment: Assessment) -> None:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
@@ -84,4 +103,5 @@ def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) ->
         coverage=assessment.coverage,
         duration_ms=duration_ms,
         model=exchange.model,
+        forwarded=exchange.forwarded,
     )

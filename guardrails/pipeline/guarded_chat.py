@@ -1,7 +1,7 @@
 """One chat completion: input judged, forwarded to the model, output judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrails.chat.edit import apply
@@ -14,6 +14,7 @@ from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnre
 from guardrails.domain.verdict import Verdict
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
+from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
 from guardrails.policy.policy import Policy
 from guardrails.upstreams.upstream import Completion, Upstream
@@ -31,8 +32,9 @@ class GuardedCompletion:
 class GuardedChat:
     """Guards chat completions of the configured models."""
 
-    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream]) -> None:
+    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream], notices: FilterNotices) -> None:
         self._guard = guard
+        self._notices = notices
         self.upstreams = upstreams
 
     async def complete(
@@ -61,8 +63,11 @@ class GuardedChat:
         deadline = Deadline.after(upstream.timeout_s)
         try:
             completion = await upstream.complete(forwarded, deadline, exchange.request_id)
-            answered = await self._judge_answer(completion, policy, caller, exchange)
+            forwarded = self._notices.answered(completion, exchange)
+            answered = await self._judge_answer(completion, policy, caller, replace(exchange, forwarded=forwarded))
         except (UpstreamError, UpstreamUnreachable) as error:
+            if isinstance(error, UpstreamError):
+                self._notices.refused(error, asked, exchange)
             error.verdict, error.verdict_id = asked.verdict, asked.id
             raise
         return GuardedCompletion(

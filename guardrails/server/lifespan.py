@@ -11,6 +11,7 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import CATALOGUE, SPECS
 from guardrails.domain.check import Check
+from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.server.prepare import Prepared
@@ -63,7 +64,7 @@ async def _open(
         bundle=prepared.bundle,
         specs=SPECS,
         guard=guard,
-        chat=GuardedChat(guard, upstreams),
+        chat=GuardedChat(guard, upstreams, FilterNotices(guard, metrics)),
         callers=callers,
         metrics=metrics,
         readiness=readiness,

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
+from guardrails.domain.forwarded import FilterResult
 from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.labels import OTHER, Labels, Series
 
@@ -59,6 +60,7 @@ class Metrics:
         self._upstream_attempts = self._counter(
             "upstream_attempts", "Tries at deployments.", "model", "deployment", "outcome"
         )
+        self._model_filters = self._counter("model_filter", "What models' own filters did.", "model", "result")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
@@ -108,6 +110,10 @@ class Metrics:
     def upstream_attempted(self, model: str, deployment: str, outcome: str) -> None:
         """One try at a model's deployment ended; `outcome` is `ok`, a failure reason or `not_found`."""
         self._upstream_attempts.of(model, deployment, outcome).inc()
+
+    def model_filtered(self, model: str, result: FilterResult) -> None:
+        """A model's own filter refused a prompt, cut an answer, or could not run."""
+        self._model_filters.of(model, result.value).inc()
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
         """One token request ended; `outcome` is `ok` or a failure reason."""

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from guardrails.azure.observer import Observer
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Stage
+from guardrails.domain.forwarded import FilterResult
 from guardrails.domain.verdict import Action, Mode, PolicyRef, Verdict
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.observer import Attempts
@@ -60,6 +61,12 @@ def test_a_try_at_a_deployment_is_counted_by_model_and_outcome():
     attempts.upstream_attempted("gpt-4o", "west/gpt-4o", "throttled")
     labels = {"model": "gpt-4o", "deployment": "west/gpt-4o", "outcome": "throttled"}
     assert value(metrics, "upstream_attempts_total", **labels) == 1
+
+
+def test_what_a_models_own_filter_did_is_counted_by_model():
+    metrics = Metrics()
+    metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
+    assert value(metrics, "model_filter_total", model="gpt-4o", result="not_filtered") == 1
 
 
 def test_token_ages_are_asked_for_when_metrics_are_read():
