@@ -34,6 +34,7 @@ _OPERATIONS: Final = (
     "batches",
     "files",
     "videos",
+    "realtime",
 )
 
 UNSUPPORTED_DOORS: Final = (
@@ -56,4 +57,4 @@ async def unsupported(request: web.Request) -> NoReturn:
     Raises:
         UnsupportedOperation: always.
     """
-    raise UnsupportedOperation(f"POST {door_of(request)} is not offered here: {_OFFERED}")
+    raise UnsupportedOperation(f"{door_of(request)} is not offered here: {_OFFERED}")

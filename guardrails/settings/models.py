@@ -85,13 +85,15 @@ class SeveralDeployments(Section):
         return value
 
 
+def _is_list_of_mappings(value: object) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
+
+
 def _kind_of_model(value: object) -> str:
-    # A single entry has no lists, so whatever holds one is meant to have several deployments.
-    several = (
-        any(isinstance(item, list | tuple) for item in value.values())
-        if isinstance(value, Mapping)
-        else isinstance(value, SeveralDeployments)
-    )
+    several = isinstance(value, SeveralDeployments)
+    if isinstance(value, Mapping):
+        # Also under a misspelt key, so that the problem that is told is the spelling.
+        several = "deployments" in value or any(_is_list_of_mappings(item) for item in value.values())
     return SeveralDeployments.__name__ if several else _kind(value)
 
 

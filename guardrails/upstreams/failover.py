@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 
 from guardrails.azure.retry import retry_after
+from guardrails.azure.trouble import CallError, Trouble
 from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import UpstreamError, UpstreamUnreachable
@@ -142,7 +143,9 @@ def _priority(deployment: ChatDeployment) -> int:
 def _may_pass(error: UpstreamError | UpstreamUnreachable) -> bool:
     """Whether another deployment may do better: it was too busy, it failed, or there was no answer."""
     if isinstance(error, UpstreamUnreachable):
-        return True
+        # An answer longer than we read is of the request's making: another deployment would be paid to give it again.
+        cause = error.__cause__
+        return not (isinstance(cause, CallError) and cause.trouble is Trouble.TOO_LARGE)
     return error.status == _THROTTLED or error.status >= _SERVER_ERRORS
 
 

@@ -94,8 +94,13 @@ async def test_the_sentence_names_the_operation_and_the_doors_there_are(service)
         error = answer.body["error"]
         assert error["code"] == "unsupported_operation"
         assert (error["type"], error["param"]) == ("invalid_request_error", None)
-        assert error["message"].startswith(f"POST {path} is not offered here")
+        assert error["message"].startswith(f"{path} is not offered here")
         assert all(door in error["message"] for door in CHAT_DOORS)
+
+
+async def test_reading_such_a_thing_is_told_the_same(service):
+    answer = await service.get("/v1/files")
+    assert (answer.status, answer.body["error"]["code"]) == (404, "unsupported_operation")
 
 
 async def test_a_deployment_that_the_caller_typed_is_not_repeated(service):

@@ -91,10 +91,15 @@ def test_a_misspelt_list_is_told_its_name(tmp_path):
     assert "models.gpt-4o.deploymnets: unknown key; did you mean deployments?" in problems(tmp_path, model)
 
 
+def test_a_list_in_the_place_of_a_name_is_a_problem_of_that_name(tmp_path):
+    (problem,) = problems(tmp_path, {"account": ["west"], "deployment": "gpt-4o"})
+    assert problem.startswith("models.gpt-4o.account: ")
+
+
 @pytest.mark.parametrize("count", [0, 17])
 def test_a_list_holds_one_to_sixteen(tmp_path, count):
     model = {"deployments": [{"account": "west", "deployment": f"d{number}"} for number in range(count)]}
-    assert problems(tmp_path, model)[0].startswith("models.gpt-4o.deployments: ")
+    assert problems(tmp_path, model) == ("models.gpt-4o.deployments: must be a list of 1 to 16 deployments",)
 
 
 def test_names_that_lead_nowhere_are_told_with_the_known_ones(tmp_path):

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from guardrails.azure.target import Target
+from guardrails.azure.trouble import CallError, Trouble
 from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
@@ -91,6 +93,15 @@ async def test_any_other_4xx_is_the_answer_and_nobody_else_is_asked(status):
         await ask(upstream)
     assert (failed.value.status, second.asked) == (status, 0)
     assert (await ask(upstream)).deployment == "a/first"
+
+
+async def test_an_answer_too_long_to_read_is_not_paid_for_again():
+    failure = silence(FailureReason.BAD_RESPONSE)
+    failure.__cause__ = CallError(Trouble.TOO_LARGE, Target("gpt-4o", "https://a", "corp", "s"))
+    second = Scripted("a/second", 2)
+    with pytest.raises(UpstreamUnreachable):
+        await ask(model(Scripted("a/first", 1, [failure]), second))
+    assert second.asked == 0
 
 
 async def test_a_4xx_of_the_second_is_the_answer_too():
