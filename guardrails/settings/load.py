@@ -25,7 +25,8 @@ def load(file: Path, env: Mapping[str, str]) -> Settings:
     """Read settings from a YAML file and the environment (contract, section 4).
 
     `GUARDRAILS_SERVER__PORT=9000` overrides `server.port`: upper case, `__` between levels, `-` and `.` of a name as
-    `_`; values are YAML. Ids may be given as `{env: NAME}` or `{file: PATH}`. Paths in the file are relative to it.
+    `_`, a number for a place in a list; values are YAML. Ids may be given as `{env: NAME}` or `{file: PATH}`. Paths in
+    the file are relative to it.
 
     Raises:
         SettingsError: the file cannot be read, or does not hold; all problems at once.
@@ -92,11 +93,15 @@ def _models(settings: Settings) -> Iterator[str]:
 
 
 def _twice(place: str, deployments: list[Deployment]) -> Iterator[str]:
-    """The same deployment under another priority would be asked again about what it just failed at."""
-    seen: dict[tuple[str, ...], int] = {}
+    """The same deployment under another priority would be asked again about what it just failed at.
+
+    Foundry endpoints are not compared: before an emulator all of them are one.
+    """
+    seen: dict[tuple[str, str], int] = {}
     for number, one in enumerate(deployments):
-        where = one.endpoint if isinstance(one, FoundryDeployment) else one.account
-        first = seen.setdefault((one.kind, where, one.deployment), number)
+        if isinstance(one, FoundryDeployment):
+            continue
+        first = seen.setdefault((one.account, one.deployment), number)
         if first != number:
             yield f"{place}.deployments.{number}: is the same as deployments.{first}"
 

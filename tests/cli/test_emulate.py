@@ -97,6 +97,7 @@ models:
     deployments:
       - {account: aoai, deployment: first-choice}
       - {kind: foundry, endpoint: https://b.services.ai.azure.com, deployment: Spare, credential: my-pod, priority: 2}
+      - {kind: foundry, endpoint: https://c.services.ai.azure.com, deployment: Spare, credential: my-pod, priority: 3}
 callers:
   one: {key_sha256: {env: ONE_KEY}, policies: [strict, default]}
   two: {key_sha256: "%s", policies: [default, lax]}
@@ -111,7 +112,8 @@ def test_settings_of_any_kind_are_pointed_whole_at_the_emulator(tmp_path):
     variables = {**emulation.service_variables(document, emulated()), **emulation.demo_variables(document, {})}
     settings = load(file, variables)
     endpoints = [settings.accounts["aoai"].endpoint, settings.models["open.model"].endpoint]
-    assert [*endpoints, settings.models["both"].deployments[1].endpoint] == ["https://localhost:1"] * 3
+    endpoints += [deployment.endpoint for deployment in settings.models["both"].deployments[1:]]
+    assert endpoints == ["https://localhost:1"] * 4
     assert settings.services.language is not None
     assert settings.services.language.endpoint == "https://localhost:1"
     assert settings.services.content_safety is None

@@ -142,6 +142,19 @@ async def test_once_the_deadline_is_over_nobody_is_asked_any_more():
     assert (await ask(upstream)).deployment == "a/second", "the one that hung rests"
 
 
+async def test_who_was_given_too_little_time_is_not_blamed_for_it():
+    class Late(Scripted):
+        async def complete(self, body, deadline, request_id):
+            await asyncio.sleep(max(0.0, deadline.remaining()) if self.script else 0)
+            return await super().complete(body, deadline, request_id)
+
+    first, second = Scripted("a/1", 1, [answer(500)]), Late("a/2", 2, [silence(FailureReason.DEADLINE)])
+    upstream = model(first, second)
+    with pytest.raises(UpstreamError):
+        await ask(upstream, seconds=0.05)
+    assert (await ask(upstream)).deployment == "a/2"
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("headers", "rest"),
@@ -193,6 +206,8 @@ async def test_when_those_awake_fail_one_that_rests_is_the_last_resort():
     second.script = [answer(500)]
     completion = await ask(upstream)
     assert (completion.deployment, completion.attempts) == ("a/1", 2)
+    completion = await ask(upstream)
+    assert (completion.deployment, completion.attempts) == ("a/1", 1), "who answers rests no longer"
 
 
 async def test_a_model_with_one_deployment_is_always_asked_and_once():
