@@ -28,9 +28,10 @@ from guardrails.domain.content import Inspection, Origin, Segment, Stage
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import ServiceError, TokenError, UpstreamError, UpstreamUnreachable
 from guardrails.policy.policy import Policy
+from guardrails.settings.models import deployments_of
 from guardrails.settings.schema import Settings
 from guardrails.upstreams.catalogue import build_upstreams
-from guardrails.upstreams.upstream import Upstream
+from guardrails.upstreams.upstream import ChatDeployment, Upstream
 
 HARMLESS_TEXT: Final = "The weather is nice today."
 HARMLESS_PROMPT: Final = "Reply with the word OK."
@@ -90,8 +91,8 @@ class Doctor:
     @property
     def questions(self) -> int:
         """How many diagnoses there will be, at most."""
-        credentials, models = self._settings.credentials, self._settings.models
-        return len(credentials) + len(CATALOGUE) + len(models) + len(self._lists)
+        deployments = sum(len(deployments_of(model)) for model in self._settings.models.values())
+        return len(self._settings.credentials) + len(CATALOGUE) + deployments + len(self._lists)
 
     async def diagnose(self, told: Told) -> tuple[Diagnosis, ...]:
         """Every diagnosis, credentials first; `told` hears of each as soon as it is there.
@@ -103,13 +104,18 @@ class Doctor:
             tokens = TokenProvider(self._settings, self._secrets, sessions.checks)
             try:
                 upstreams = build_upstreams(self._settings, AzureClient(sessions.chat, tokens))
-                targets = (*self._targets.values(), *(upstream.target for upstream in upstreams.values()))
+                deployments = [
+                    (_named(upstream, deployment), deployment)
+                    for upstream in upstreams.values()
+                    for deployment in upstream.deployments
+                ]
+                targets = (*self._targets.values(), *(deployment.target for _, deployment in deployments))
                 credentials = await _all((self._credential(tokens, t) for t in self._openers(targets)), told)
                 bad = {diagnosis.name for diagnosis in credentials if diagnosis.state is State.FAILED}
                 services = (
                     self._service(kind, AzureClient(sessions.checks, tokens), tokens, bad) for kind in CATALOGUE
                 )
-                models = (self._model(upstream, tokens, bad) for upstream in upstreams.values())
+                models = (self._model(name, deployment, tokens, bad) for name, deployment in deployments)
                 lists = (self._list(name, tokens, sessions.checks, bad) for name in self._lists)
                 probed = await _all(chain(services, models, lists), told)
             finally:
@@ -164,14 +170,14 @@ class Doctor:
         sentence = self._explained(probe.failure, target, tokens) if probe.failure else _misunderstood(report, target)
         return _diagnosis(Subject.SERVICE, section, State.FAILED, sentence, began)
 
-    async def _model(self, upstream: Upstream, tokens: TokenProvider, bad: set[str]) -> Diagnosis:
-        name, target = upstream.name, upstream.target
+    async def _model(self, name: str, deployment: ChatDeployment, tokens: TokenProvider, bad: set[str]) -> Diagnosis:
+        target = deployment.target
         if waiting := self._waiting(Subject.MODEL, name, target, bad):
             return waiting
         began = time.perf_counter()
         body: Mapping[str, Any] = {"messages": [{"role": "user", "content": HARMLESS_PROMPT}]}
         try:
-            await upstream.complete(body, Deadline.after(_PATIENCE_S), f"doctor-{uuid.uuid4()}")
+            await deployment.complete(body, Deadline.after(_PATIENCE_S), f"doctor-{uuid.uuid4()}")
         except UpstreamError as error:
             reply = RawReply(error.status, error.headers, error.body)
             return _diagnosis(Subject.MODEL, name, State.FAILED, self._explained(reply, target, tokens), began)
@@ -236,6 +242,11 @@ class Doctor:
             client_id = self._secrets.variable("AZURE_CLIENT_ID")
         sentence = explain(failure, target, client_id=client_id, with_key=tokens.uses_key(target))
         return sentence.removeprefix(f"{target.name}: ")
+
+
+def _named(upstream: Upstream, deployment: ChatDeployment) -> str:
+    """A model's name, with the deployment where there are several."""
+    return upstream.name if len(upstream.deployments) == 1 else f"{upstream.name} ({deployment.label})"
 
 
 async def _all(questions: Iterable[Awaitable[Diagnosis | None]], told: Told) -> list[Diagnosis]:

@@ -57,8 +57,8 @@ def emulator_config(document: Document, *, limited: bool = True) -> EmulatorConf
     1,000 calls a minute of Azure AI Language.
     """
     deployments = {deployment.name: deployment for deployment in DEFAULT_DEPLOYMENTS}
-    for model in _section(document, "models").values():
-        name = model.get("deployment") if isinstance(model, dict) else None
+    for _, model in _deployments(document):
+        name = model.get("deployment")
         if isinstance(name, str) and name not in deployments:
             kind = "foundry" if model.get("kind") == "foundry" else "azure_openai"
             deployments[name] = Deployment(name, name, kind=kind)
@@ -146,9 +146,23 @@ def _overrides(document: Document, emulated: Mapping[str, Any]) -> Iterator[tupl
             yield f"GUARDRAILS_SERVICES__{name.upper()}__ENDPOINT", endpoints[name]
     for name in _section(document, "accounts"):
         yield f"GUARDRAILS_ACCOUNTS__{_part(name)}__ENDPOINT", endpoints["azure_openai"]
+    for place, deployment in _deployments(document):
+        if deployment.get("kind") == "foundry":
+            yield f"GUARDRAILS_MODELS__{place}__ENDPOINT", endpoints["foundry"]
+
+
+def _deployments(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every deployment of the models, with its place as a variable's name spells it."""
     for name, model in _section(document, "models").items():
-        if isinstance(model, dict) and model.get("kind") == "foundry":
-            yield f"GUARDRAILS_MODELS__{_part(name)}__ENDPOINT", endpoints["foundry"]
+        if not isinstance(model, dict):
+            continue
+        several = model.get("deployments")
+        if not isinstance(several, list):
+            yield _part(name), model
+            continue
+        for number, deployment in enumerate(several):
+            if isinstance(deployment, dict):
+                yield f"{_part(name)}__DEPLOYMENTS__{number}", deployment
 
 
 def _credential(credential: object, emulated: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from guardrails.domain.errors import ConfigurationError
 from guardrails.server.prepare import Prepared, prepare
 from guardrails.server.run import loop_factory
 from guardrails.server.run import serve as listen
-from guardrails.settings.schema import is_loopback
+from guardrails.settings.section import is_loopback
 from guardrails.telemetry import logs
 
 log = structlog.get_logger()

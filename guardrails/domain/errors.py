@@ -8,6 +8,7 @@ GuardrailsError
 ├── NotAuthenticated            no known caller
 ├── NotAllowed                  a known caller, asking for what it may not have
 ├── UnknownName                 a policy or model that does not exist for this caller
+├── UnsupportedOperation        an operation of the API that no check reads: not forwarded
 ├── Overloaded                  more requests at once than we take in; come back
 ├── Stopped                     the verdict lets nothing on
 │   ├── Refused                 ... the text was judged and blocked
@@ -80,6 +81,10 @@ class UnknownName(GuardrailsError):
         self.known = tuple(known)
 
 
+class UnsupportedOperation(GuardrailsError):
+    """An operation of OpenAI's API that is known and not offered; the message says what is."""
+
+
 class Overloaded(GuardrailsError):
     """As many requests as we take in are being judged. `retry_after` is in seconds."""
 
@@ -109,22 +114,35 @@ class GuardrailUnavailable(Stopped):
 
 
 class UpstreamError(GuardrailsError):
-    """The model endpoint answered with an error: status, body and headers are the caller's to see."""
+    """The model endpoint answered with an error: status, body and headers are the caller's to see.
 
-    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    `deployment` is the label of the one that answered, `attempts` how many were asked.
+    """
+
+    attempts: int = 1
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, deployment: str = "") -> None:
         super().__init__(f"the model endpoint answered {status}")
         self.status = status
         self.body = body
         self.headers = headers
+        self.deployment = deployment
 
 
 class UpstreamUnreachable(GuardrailsError):
-    """The model endpoint gave no usable answer. `timed_out` tells a deadline from a broken connection."""
+    """The model endpoint gave no usable answer. `reason` says how, `attempts` how many deployments were asked."""
 
-    def __init__(self, detail: str, *, timed_out: bool = False) -> None:
+    attempts: int = 1
+
+    def __init__(self, detail: str, *, reason: FailureReason = FailureReason.BAD_RESPONSE) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.timed_out = timed_out
+        self.reason = reason
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether time was up; else the connection broke, or the answer was of no use."""
+        return self.reason is FailureReason.DEADLINE
 
 
 class ServiceError(GuardrailsError):

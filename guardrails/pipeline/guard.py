@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from guardrails.domain.check import Check, CheckReport, FailureReason
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
+from guardrails.domain.forwarded import Forwarded
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import none_ran, run_checks
@@ -18,7 +19,7 @@ from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
-from guardrails.telemetry.records import decision_record
+from guardrails.telemetry.records import decision_record, refusal_record
 
 WAIT_SHARE = 0.7
 """The share of a deadline that may be spent waiting. Checks that begin too late end in nothing but closed connections,
@@ -27,12 +28,16 @@ and opening them again is what makes an overload last."""
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request as its decision records name it: the id callers quote, the request's id, the door and the model."""
+    """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
+
+    `forwarded` is there once the model has answered.
+    """
 
     id: str
     request_id: str
     door: str
     model: str | None = None
+    forwarded: Forwarded | None = None
 
 
 class Guard:
@@ -106,6 +111,20 @@ class Guard:
         finally:
             self._waiting -= 1
 
+    def record_refusal_of_model(self, asked: Assessment, exchange: Exchange, forwarded: Forwarded) -> None:
+        """Record that the model's own filter refused what this guard let pass: there is no answer to judge."""
+        record = refusal_record(
+            decision_id=exchange.id,
+            moment=datetime.now(UTC),
+            request_id=exchange.request_id,
+            caller=asked.inspection.caller,
+            door=exchange.door,
+            verdict=asked.verdict,
+            model=exchange.model,
+            forwarded=forwarded,
+        )
+        self._decisions.record(record)
+
     def _count(self, assessment: Assessment) -> None:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
@@ -136,4 +155,5 @@ def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) ->
         coverage=assessment.coverage,
         duration_ms=duration_ms,
         model=exchange.model,
+        forwarded=exchange.forwarded,
     )

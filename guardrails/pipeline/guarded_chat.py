@@ -1,7 +1,7 @@
 """One chat completion: input judged, forwarded to the model, output judged, and the caller's own values put back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrails.chat.edit import apply
@@ -15,6 +15,7 @@ from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnre
 from guardrails.domain.verdict import Verdict
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
+from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
 from guardrails.policy.policy import Policy
 from guardrails.upstreams.upstream import Completion, Upstream
@@ -32,8 +33,9 @@ class GuardedCompletion:
 class GuardedChat:
     """Guards chat completions of the configured models."""
 
-    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream]) -> None:
+    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream], notices: FilterNotices) -> None:
         self._guard = guard
+        self._notices = notices
         self.upstreams = upstreams
 
     async def complete(
@@ -59,13 +61,16 @@ class GuardedChat:
         """
         inspection = Inspection(Stage.INPUT, caller, extract_request(body))
         asked = await self._guard.enforce(inspection, policy, exchange)
-        forwarded = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
+        sent = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
-        deadline = Deadline.after(upstream.target.timeout_s)
+        deadline = Deadline.after(upstream.timeout_s)
         try:
-            completion = await upstream.complete(forwarded, deadline, exchange.request_id)
-            answered = await self._judge_answer(completion, policy, caller, exchange)
+            completion = await upstream.complete(sent, deadline, exchange.request_id)
+            forwarded = self._notices.answered(completion, exchange)
+            answered = await self._judge_answer(completion, policy, caller, replace(exchange, forwarded=forwarded))
         except (UpstreamError, UpstreamUnreachable) as error:
+            if isinstance(error, UpstreamError):
+                self._notices.refused(error, asked, exchange)
             error.verdict, error.verdict_id = asked.verdict, asked.id
             raise
         heaviness = weight(inspection) + weight(answered.inspection)

@@ -11,6 +11,7 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import CATALOGUE, SPECS
 from guardrails.domain.check import Check
+from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.server.placeholder_keys import read_placeholder_keys
@@ -59,14 +60,15 @@ async def _open(
     guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
-    upstreams = build_upstreams(settings, chat_client)
+    upstreams = build_upstreams(settings, chat_client, metrics)
     readiness = ReadinessProbe(prepared, tokens)
-    await tokens.start([*readiness.targets, *(upstream.target for upstream in upstreams.values())])
+    deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
+    await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
     return Services(
         bundle=prepared.bundle,
         specs=SPECS,
         guard=guard,
-        chat=GuardedChat(guard, upstreams),
+        chat=GuardedChat(guard, upstreams, FilterNotices(guard, metrics)),
         callers=callers,
         metrics=metrics,
         readiness=readiness,

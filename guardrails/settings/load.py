@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from guardrails.settings.models import AzureOpenAIDeployment, Deployment, FoundryDeployment, deployments_of
 from guardrails.settings.overrides import override, resolve_ids
-from guardrails.settings.schema import AzureOpenAIModel, FoundryModel, Service, Settings
+from guardrails.settings.schema import Service, Settings
 from guardrails.settings.sentences import sentence
 
 
@@ -24,7 +25,8 @@ def load(file: Path, env: Mapping[str, str]) -> Settings:
     """Read settings from a YAML file and the environment (contract, section 4).
 
     `GUARDRAILS_SERVER__PORT=9000` overrides `server.port`: upper case, `__` between levels, `-` and `.` of a name as
-    `_`; values are YAML. Ids may be given as `{env: NAME}` or `{file: PATH}`. Paths in the file are relative to it.
+    `_`, a number for a place in a list; values are YAML. Ids may be given as `{env: NAME}` or `{file: PATH}`. Paths in
+    the file are relative to it.
 
     Raises:
         SettingsError: the file cannot be read, or does not hold; all problems at once.
@@ -68,9 +70,7 @@ def _dangling(settings: Settings) -> Iterator[str]:
     for place, name in _credentials_in_use(settings):
         if name not in settings.credentials:
             yield f"{place}: there is no credential {name!r}; known: {_known(settings.credentials)}"
-    for name, model in settings.models.items():
-        if isinstance(model, AzureOpenAIModel) and model.account not in settings.accounts:
-            yield f"models.{name}.account: there is no account {model.account!r}; known: {_known(settings.accounts)}"
+    yield from _models(settings)
     for name, caller in settings.callers.items():
         for model_name in caller.models or ():
             if model_name not in settings.models:
@@ -82,6 +82,30 @@ def _dangling(settings: Settings) -> Iterator[str]:
             yield f"callers.{name}.key_sha256: the same key as caller {other!r}; every caller needs its own"
 
 
+def _models(settings: Settings) -> Iterator[str]:
+    for name, model in settings.models.items():
+        deployments = deployments_of(model)
+        for place, one in deployments:
+            if isinstance(one, AzureOpenAIDeployment) and one.account not in settings.accounts:
+                known = _known(settings.accounts)
+                yield f"models.{name}{place}.account: there is no account {one.account!r}; known: {known}"
+        yield from _twice(f"models.{name}", [one for _, one in deployments])
+
+
+def _twice(place: str, deployments: list[Deployment]) -> Iterator[str]:
+    """The same deployment under another priority would be asked again about what it just failed at.
+
+    Foundry endpoints are not compared: before an emulator all of them are one.
+    """
+    seen: dict[tuple[str, str], int] = {}
+    for number, one in enumerate(deployments):
+        if isinstance(one, FoundryDeployment):
+            continue
+        first = seen.setdefault((one.account, one.deployment), number)
+        if first != number:
+            yield f"{place}.deployments.{number}: is the same as deployments.{first}"
+
+
 def _credentials_in_use(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in type(settings.services).model_fields:
         service: Service | None = getattr(settings.services, name)
@@ -90,8 +114,9 @@ def _credentials_in_use(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, account in settings.accounts.items():
         yield f"accounts.{name}.credential", account.credential
     for name, model in settings.models.items():
-        if isinstance(model, FoundryModel):
-            yield f"models.{name}.credential", model.credential
+        for place, one in deployments_of(model):
+            if isinstance(one, FoundryDeployment):
+                yield f"models.{name}{place}.credential", one.credential
 
 
 def _known(names: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ import yaml
 from guardrails.settings.schema import Settings
 
 ENV_PREFIX = "GUARDRAILS_"
+_LONGEST_NUMBER = 3
 _BY_REFERENCE = {"tenant_id", "client_id", "endpoint", "key_sha256", "deployment"}
 
 
@@ -30,16 +31,39 @@ def override(document: dict[str, Any], env: Mapping[str, str]) -> list[str]:
 
 
 def _put(document: dict[str, Any], path: list[str], value: object) -> bool:
-    here = document
+    here: dict[str, Any] | list[Any] = document
     for part in path[:-1]:
+        inside = _step_into(here, part)
+        if inside is None:
+            return False
+        here = inside
+    if isinstance(here, list):
+        number = _number_in(here, path[-1])
+        if number is None:
+            return False
+        here[number] = value
+    else:
+        here[_key_for(here, path[-1])] = value
+    return True
+
+
+def _step_into(here: dict[str, Any] | list[Any], part: str) -> dict[str, Any] | list[Any] | None:
+    """The section or list under a part of a variable's name; a section that is not there yet is made."""
+    if isinstance(here, list):
+        number = _number_in(here, part)
+        inside = None if number is None else here[number]
+    else:
         key = _key_for(here, part)
         if here.get(key) is None:
             here[key] = {}
-        if not isinstance(here[key], dict):
-            return False
-        here = here[key]
-    here[_key_for(here, path[-1])] = value
-    return True
+        inside = here[key]
+    return inside if isinstance(inside, dict | list) else None
+
+
+def _number_in(items: list[Any], part: str) -> int | None:
+    """The place in a list that a part of a variable's name means, where there is one: `0` is the first."""
+    is_number = part.isascii() and part.isdecimal() and len(part) <= _LONGEST_NUMBER
+    return int(part) if is_number and int(part) < len(items) else None
 
 
 def _key_for(section: Mapping[str, Any], part: str) -> str:
@@ -51,6 +75,8 @@ def _key_for(section: Mapping[str, Any], part: str) -> str:
 
 def resolve_ids(node: object, env: Mapping[str, str], where: str = "") -> list[str]:
     """Replace ids given as `{env: NAME}` or `{file: PATH}` by their values in place; return the problems."""
+    if isinstance(node, list):
+        return [text for number, item in enumerate(node) for text in resolve_ids(item, env, f"{where}.{number}")]
     if not isinstance(node, dict):
         return []
     problems: list[str] = []

@@ -1,57 +1,16 @@
 """The shape of guardrails.yaml: plain frozen data, no behaviour and no secret values (contract, section 4)."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ByteSize,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import ByteSize, Field, model_validator
+
+from guardrails.settings.models import Account, Model
+from guardrails.settings.section import Endpoint, Identifier, Name, Seconds, Section
 
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 COGNITIVE_SCOPE = "https://cognitiveservices.azure.com/.default"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address never leaves this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _https(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ValueError("must be a URL such as https://contoso.cognitiveservices.azure.com")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("must begin with https://: tokens and texts never travel in the clear")
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("must be a plain address, without user, query or fragment")
-    return url.rstrip("/")
-
-
-Endpoint = Annotated[str, AfterValidator(_https)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,128}$")]
-
-
-class Section(BaseModel):
-    """A part of the file: frozen, knows all its keys, and never repeats a value in an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class SecretRef(Section):
@@ -161,49 +120,6 @@ class Services(Section):
     content_safety: Service | None = None
     prompt_shield: Service | None = None
     language: Service | None = None
-
-
-class Account(Section):
-    """An Azure OpenAI resource: endpoint and credential for all its deployments. `api_version` is dated, or `v1`."""
-
-    kind: Literal["azure_openai"] = "azure_openai"
-    endpoint: Endpoint
-    credential: str
-    api_version: str = "2024-10-21"
-    scope: str | None = None
-    timeout_s: Seconds = 120.0
-
-
-class AzureOpenAIModel(Section):
-    """A deployment on an account."""
-
-    kind: Literal["azure_openai"] = "azure_openai"
-    account: str
-    deployment: Annotated[str, Field(min_length=1, max_length=128)]
-
-
-class FoundryModel(Section):
-    """A Foundry deployment with its own endpoint and credential. `api_version` is dated, or `v1` for /openai/v1."""
-
-    kind: Literal["foundry"]
-    endpoint: Endpoint
-    deployment: Annotated[str, Field(min_length=1, max_length=128)]
-    credential: str
-    api_version: str = "2024-05-01-preview"
-    scope: str | None = None
-    timeout_s: Seconds = 120.0
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, Mapping):
-        return str(value.get("kind", "azure_openai"))
-    return str(getattr(value, "kind", "azure_openai"))
-
-
-Model = Annotated[
-    Annotated[AzureOpenAIModel, Tag("azure_openai")] | Annotated[FoundryModel, Tag("foundry")],
-    Discriminator(_kind),
-]
 
 
 class Caller(Section):

@@ -67,9 +67,7 @@ def _inside(here: object, members: list[type[BaseModel]], step: str) -> object:
             return model.model_fields[step].annotation
     if get_origin(here) in {Mapping, dict}:
         return get_args(here)[1]
-    if get_origin(here) is tuple:
-        return get_args(here)[0]
-    return None
+    return get_args(here)[0] if get_origin(here) is tuple else None
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:

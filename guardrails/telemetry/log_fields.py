@@ -140,6 +140,7 @@ FIELDS: Final[Mapping[str, Callable[[object], object]]] = {
     ),
     **dict.fromkeys(("blocked", "degraded", "emulator", "ready", "stream"), flag),
     "door": route,
+    "deployment": route,
     "file": path,
     "error": error,
 }

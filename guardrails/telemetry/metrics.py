@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
+from guardrails.domain.forwarded import FilterResult
 from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.labels import OTHER, Labels, Series
 
@@ -56,6 +57,10 @@ class Metrics:
         self._check_calls = self._counter("check_calls", "Calls to Azure a check made.", "check")
         self._azure_calls = self._counter("azure_calls", "Calls to Azure.", "service", "outcome")
         self._azure_seconds = self._histogram("azure_call_duration_seconds", "One call.", _CALL_SECONDS, "service")
+        self._upstream_attempts = self._counter(
+            "upstream_attempts", "Tries at deployments.", "model", "deployment", "outcome"
+        )
+        self._model_filters = self._counter("model_filter", "What models' own filters did.", "model", "result")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
@@ -101,6 +106,14 @@ class Metrics:
         """One call to an Azure service ended; `outcome` is `ok`, a failure reason or a status class."""
         self._azure_calls.of(service, outcome).inc()
         self._azure_seconds.of(service).observe(seconds)
+
+    def upstream_attempted(self, model: str, deployment: str, outcome: str) -> None:
+        """One try at a model's deployment ended; `outcome` is `ok`, a failure reason or `not_found`."""
+        self._upstream_attempts.of(model, deployment, outcome).inc()
+
+    def model_filtered(self, model: str, result: FilterResult) -> None:
+        """A model's own filter refused a prompt, cut an answer, or could not run."""
+        self._model_filters.of(model, result.value).inc()
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
         """One token request ended; `outcome` is `ok` or a failure reason."""

@@ -11,7 +11,8 @@ from typing import Final
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.finding import Finding
-from guardrails.domain.verdict import Coverage, Reason, Verdict
+from guardrails.domain.forwarded import Forwarded
+from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
 
 SCHEMA_VERSION: Final = 1
@@ -75,6 +76,7 @@ def decision_record(
     coverage: Sequence[Coverage],
     duration_ms: float,
     model: str | None = None,
+    forwarded: Forwarded | None = None,
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field).
 
@@ -90,6 +92,7 @@ def decision_record(
         coverage: The receipt for every string.
         duration_ms: From the first check's start to the decision.
         model: The model's name in the settings, when a chat was guarded.
+        forwarded: How that model was reached and what its own filter did, once it has answered.
     """
     pointers = _Pointers()
     return {
@@ -106,6 +109,59 @@ def decision_record(
         "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
         "checks": [_report(report, pointers) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in coverage],
+        "upstream": None if forwarded is None else _forwarded(forwarded),
+    }
+
+
+def refusal_record(
+    *,
+    decision_id: str,
+    moment: datetime,
+    request_id: str,
+    caller: str,
+    door: str,
+    verdict: Verdict,
+    model: str | None,
+    forwarded: Forwarded,
+) -> dict[str, object]:
+    """Build the record of a prompt that passed our checks and that the model's own filter refused.
+
+    It has all the fields of a decision record. `verdict` is null: no answer came back that could have been judged.
+
+    Args:
+        decision_id: As in `decision_record`; the verdict on the input is recorded under the same id.
+        moment: When the refusal came.
+        request_id: As in `decision_record`.
+        caller: As in `decision_record`.
+        door: As in `decision_record`.
+        verdict: What was decided about the input; names the policy.
+        model: As in `decision_record`.
+        forwarded: Which deployment refused, and for which of Azure's categories.
+    """
+    nothing = Verdict(Action.ALLOW, verdict.policy, verdict.mode)
+    record = decision_record(
+        decision_id=decision_id,
+        moment=moment,
+        request_id=request_id,
+        caller=caller,
+        door=door,
+        stage=Stage.OUTPUT,
+        verdict=nothing,
+        reports=(),
+        coverage=(),
+        duration_ms=0.0,
+        model=model,
+        forwarded=forwarded,
+    )
+    return record | {"verdict": None, "duration_ms": None}
+
+
+def _forwarded(forwarded: Forwarded) -> dict[str, object]:
+    return {
+        "deployment": forwarded.deployment,
+        "attempts": forwarded.attempts,
+        "filter": [result.value for result in forwarded.filter_results],
+        "filter_categories": list(forwarded.filter_categories),
     }
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -12,7 +12,6 @@ import orjson
 from guardrails.azure.client import AzureClient
 from guardrails.azure.reply import RawReply
 from guardrails.azure.target import Target
-from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import (
     InvalidRequest,
@@ -36,26 +35,35 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A 2xx answer of the model: the headers a caller may see, in lower case, and the whole JSON object."""
+    """A 2xx answer of the model: the headers a caller may see, in lower case, and the whole JSON object.
+
+    `deployment` is the label of the one that answered, `attempts` how many were asked.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Mapping[str, Any] = field(repr=False)
+    deployment: str = ""
+    attempts: int = 1
 
 
 class Upstream(Protocol):
-    """A model that callers may name. Each kind says how its address and body are made."""
+    """A model that callers may name, whatever number of deployments answer for it."""
 
     @property
     def name(self) -> str:
         """The model as callers name it."""
 
     @property
-    def target(self) -> Target:
-        """The resource behind it."""
+    def timeout_s(self) -> float:
+        """Seconds a request may take, all tries together."""
+
+    @property
+    def deployments(self) -> "Sequence[ChatDeployment]":
+        """What answers for it, by priority."""
 
     async def complete(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> Completion:
-        """Send one chat completion, not streaming. Only a refused token is tried again, once.
+        """Send one chat completion, not streaming. At one deployment, only a refused token is tried again, once.
 
         Args:
             body: The caller's body. Fields we do not know travel on untouched.
@@ -89,24 +97,18 @@ def dated_address(deployment: str, api_version: str) -> Address:
     return Address(path, {"api-version": api_version}, {})
 
 
-class ChatUpstream:
-    """A deployment that takes chat completions over the shared client; the kinds differ in target and address only."""
+class ChatDeployment:
+    """A deployment that takes chat completions over the shared client; kinds differ in target and address only.
 
-    def __init__(self, name: str, client: AzureClient, target: Target, address: Address) -> None:
-        self._name = name
+    `label` names it in metrics, logs and records: `account/deployment`. A lower `priority` is asked first.
+    """
+
+    def __init__(self, client: AzureClient, target: Target, address: Address, label: str, priority: int = 1) -> None:
         self._client = client
-        self._target = target
         self._address = address
-
-    @property
-    def name(self) -> str:
-        """The model as callers name it."""
-        return self._name
-
-    @property
-    def target(self) -> Target:
-        """The resource behind it."""
-        return self._target
+        self.target = target
+        self.label = label
+        self.priority = priority
 
     async def complete(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> Completion:
         """See `Upstream.complete`."""
@@ -116,7 +118,7 @@ class ChatUpstream:
             headers["x-ms-client-request-id"] = request_id
         try:
             reply = await self._client.send(
-                self._target,
+                self.target,
                 "POST",
                 self._address.path,
                 params=self._address.params,
@@ -126,7 +128,7 @@ class ChatUpstream:
             )
         except ServiceError as error:
             raise _unreachable(error) from error
-        return _completion(reply)
+        return _completion(reply, self.label)
 
     def _encode(self, body: Mapping[str, Any]) -> bytes:
         try:
@@ -147,24 +149,23 @@ def passed_on(headers: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def _completion(reply: RawReply) -> Completion:
+def _completion(reply: RawReply, deployment: str) -> Completion:
     headers = passed_on(reply.headers)
     if not reply.ok:
         if reply.status < 400:  # noqa: PLR2004 - a redirect is no answer of a model
             raise UpstreamUnreachable("the model endpoint answered with a redirect")
-        raise UpstreamError(reply.status, reply.body, headers)
+        raise UpstreamError(reply.status, reply.body, headers, deployment=deployment)
     body: object = None
     # Raised after the handler: the decoder's error holds the whole answer, and would be this one's context.
     with contextlib.suppress(orjson.JSONDecodeError):
         body = orjson.loads(reply.body)
     if not isinstance(body, dict):
         raise UpstreamUnreachable("the model endpoint's answer is not a JSON object")
-    return Completion(reply.status, headers, body)
+    return Completion(reply.status, headers, body, deployment)
 
 
 def _unreachable(error: ServiceError) -> UpstreamUnreachable:
-    timed_out = error.reason is FailureReason.DEADLINE
     if isinstance(error, TokenError):
         # The caller learns that, not why: tenant and application are the operator's business.
-        return UpstreamUnreachable("no token for the model endpoint could be had", timed_out=timed_out)
-    return UpstreamUnreachable(error.detail, timed_out=timed_out)
+        return UpstreamUnreachable("no token for the model endpoint could be had", reason=error.reason)
+    return UpstreamUnreachable(error.detail, reason=error.reason)

@@ -26,6 +26,7 @@ from guardrails.domain.errors import (
     TooLarge,
     UnknownName,
     UnsupportedMediaType,
+    UnsupportedOperation,
     UpstreamError,
     UpstreamUnreachable,
 )
@@ -88,10 +89,8 @@ def _describe(error: Exception) -> Problem:
         known = ", ".join(error.known) or "none"
         detail = f"There is no {error.kind} of this name for you; you may use: {known}."
         return Problem(404, _NOT_FOUND[error.kind], detail, field=error.kind, known=error.known)
-    if isinstance(error, NotAuthenticated):
-        return Problem(401, "not_authenticated", str(error), headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-    if isinstance(error, NotAllowed):
-        return Problem(403, "not_allowed", str(error))
+    if isinstance(error, NotAuthenticated | NotAllowed | UnsupportedOperation):
+        return _closed(error)
     if isinstance(error, web.HTTPException):
         return _http(error)
     return _fault(error)
@@ -104,6 +103,14 @@ def _invalid(error: InvalidRequest) -> Problem:
     if isinstance(error, UnsupportedMediaType):
         return Problem(415, "unsupported_media_type", detail)
     return Problem(400, "invalid_request", detail, field=error.field)
+
+
+def _closed(error: NotAuthenticated | NotAllowed | UnsupportedOperation) -> Problem:
+    if isinstance(error, NotAuthenticated):
+        return Problem(401, "not_authenticated", str(error), headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+    if isinstance(error, NotAllowed):
+        return Problem(403, "not_allowed", str(error))
+    return Problem(404, "unsupported_operation", str(error))
 
 
 def _fault(error: Exception) -> Problem:

@@ -117,6 +117,22 @@ def test_an_unknown_deployment_is_told(examine):
     assert found["model", "phi-4"][0] == "ok"
 
 
+def test_every_deployment_of_a_model_is_asked_and_named(examine):
+    several = {
+        "deployments": [
+            {"account": "contoso-aoai", "deployment": "gpt-4o"},
+            {"account": "contoso-aoai", "deployment": "gpt-nope", "priority": 2},
+        ]
+    }
+    result, found = examine(GUARDRAILS_MODELS__GPT_4O=json.dumps(several))
+    assert result.exit_code == 1
+    assert found["model", "gpt-4o (contoso-aoai/gpt-4o)"][0] == "ok"
+    state, sentence = found["model", "gpt-4o (contoso-aoai/gpt-nope)"]
+    assert state == "failed"
+    assert "no such deployment" in sentence
+    assert ("model", "gpt-4o") not in found
+
+
 def test_an_unreachable_host_is_told(examine):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -94,6 +94,11 @@ accounts:
 models:
   chat: {account: aoai, deployment: our-own-name}
   open.model: {kind: foundry, endpoint: https://contoso.services.ai.azure.com, deployment: Open, credential: my-pod}
+  both:
+    deployments:
+      - {account: aoai, deployment: first-choice}
+      - {kind: foundry, endpoint: https://b.services.ai.azure.com, deployment: Spare, credential: my-pod, priority: 2}
+      - {kind: foundry, endpoint: https://c.services.ai.azure.com, deployment: Spare, credential: my-pod, priority: 3}
 callers:
   one: {key_sha256: {env: ONE_KEY}, policies: [strict, default]}
   two: {key_sha256: "%s", policies: [default, lax]}
@@ -108,7 +113,8 @@ def test_settings_of_any_kind_are_pointed_whole_at_the_emulator(tmp_path):
     variables = {**emulation.service_variables(document, emulated()), **emulation.demo_variables(document, {})}
     settings = load(file, variables)
     endpoints = [settings.accounts["aoai"].endpoint, settings.models["open.model"].endpoint]
-    assert endpoints == ["https://localhost:1"] * 2
+    endpoints += [deployment.endpoint for deployment in settings.models["both"].deployments[1:]]
+    assert endpoints == ["https://localhost:1"] * 4
     assert settings.services.language is not None
     assert settings.services.language.endpoint == "https://localhost:1"
     assert settings.services.content_safety is None
@@ -137,11 +143,19 @@ def test_the_emulator_has_the_deployments_that_the_settings_name(tmp_path):
     kinds = {deployment.name: deployment.kind for deployment in config.deployments}
     assert kinds["our-own-name"] == "azure_openai"
     assert kinds["Open"] == "foundry"
+    assert (kinds["first-choice"], kinds["Spare"]) == ("azure_openai", "foundry")
     assert kinds["gpt-4o"] == "azure_openai"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- a\n- b\n", "models: [1]\ncallers: 7\n", "{", "models: {a: 1}\ncallers: {b: []}\n"]
+    "text",
+    [
+        "",
+        "- a\n- b\n",
+        "models: [1]\ncallers: 7\n",
+        "{",
+        "models: {a: 1, b: {deployments: [1, {}]}, c: {deployments: 1}}\ncallers: {b: []}\n",
+    ],
 )
 def test_settings_that_do_not_hold_are_no_reason_to_break(tmp_path, text):
     file = tmp_path / "guardrails.yaml"

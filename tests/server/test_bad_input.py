@@ -169,8 +169,8 @@ async def test_without_a_known_key_nothing_is_told_and_nothing_is_called(service
 async def test_a_door_that_is_not_there_and_a_wrong_method_say_so(service):
     missing = await service.post("/chek", {})
     assert (missing.status, missing.body["code"]) == (404, "not_found")
-    responses = await service.post("/openai/v1/responses", {"input": "hi"})
-    assert (responses.status, responses.body["error"]["code"]) == (404, "not_found")
+    unknown = await service.post("/openai/v1/nope", {"input": "hi"})
+    assert (unknown.status, unknown.body["error"]["code"]) == (404, "not_found")
     wrong = await service.get("/check")
     assert (wrong.status, wrong.headers["Allow"]) == (405, "POST")
     assert wrong.body["detail"] == "Use POST."

@@ -5,8 +5,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from guardrails.azure.observer import Observer
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Stage
+from guardrails.domain.forwarded import FilterResult
 from guardrails.domain.verdict import Action, Mode, PolicyRef, Verdict
 from guardrails.telemetry.metrics import Metrics
+from guardrails.upstreams.observer import Attempts
 
 POLICY = PolicyRef("default", "sha256:" + "0" * 64)
 
@@ -51,6 +53,20 @@ def test_metrics_are_an_observer_of_azure():
     observer.token_fetched("corp", "token", 1.5)
     assert value(metrics, "azure_calls_total", service="language", outcome="ok") == 1
     assert value(metrics, "token_fetches_total", credential="corp", outcome="token") == 1
+
+
+def test_a_try_at_a_deployment_is_counted_by_model_and_outcome():
+    metrics = Metrics()
+    attempts: Attempts = metrics
+    attempts.upstream_attempted("gpt-4o", "west/gpt-4o", "throttled")
+    labels = {"model": "gpt-4o", "deployment": "west/gpt-4o", "outcome": "throttled"}
+    assert value(metrics, "upstream_attempts_total", **labels) == 1
+
+
+def test_what_a_models_own_filter_did_is_counted_by_model():
+    metrics = Metrics()
+    metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
+    assert value(metrics, "model_filter_total", model="gpt-4o", result="not_filtered") == 1
 
 
 def test_token_ages_are_asked_for_when_metrics_are_read():

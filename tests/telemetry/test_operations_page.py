@@ -7,6 +7,7 @@ from pathlib import Path
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Origin, Span, Stage
 from guardrails.domain.finding import Finding
+from guardrails.domain.forwarded import FilterResult, Forwarded
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record
@@ -33,6 +34,8 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.check_finished(CheckReport("pii", CheckStatus.FAILED, reason=FailureReason.TOKEN))
     metrics.call_finished("language", "ok", 0.1)
     metrics.token_fetched("corp", "ok", 0.1)
+    metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
+    metrics.upstream_attempted("gpt-4o", "west/gpt-4o", "ok")
     found: dict[str, tuple[str, ...]] = {}
     for family in metrics.registry.collect():
         sample = family.samples[0]
@@ -55,6 +58,10 @@ def test_the_page_has_every_failure_reason():
     assert set(re.findall(r"`(\w+)`", told)) == {reason.value for reason in FailureReason}
 
 
+def test_the_page_has_every_word_of_a_models_filter():
+    assert all(f"`{result}`" in section("Metrics") for result in FilterResult)
+
+
 def test_the_page_has_every_field_of_a_decision_record():
     span = Span(0, 1)
     record = decision_record(
@@ -75,6 +82,7 @@ def test_the_page_has_every_field_of_a_decision_record():
         ),
         coverage=(Coverage("/text", Origin.USER, 1, (), {"pii": "x"}),),
         duration_ms=1.0,
+        forwarded=Forwarded("west/gpt-4o"),
     )
     names = set(re.findall(r"`([\w]+)`", section("Decision records")))
 

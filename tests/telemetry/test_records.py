@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Edit, Origin, Span, Stage
 from guardrails.domain.finding import Finding
+from guardrails.domain.forwarded import FilterResult, Forwarded
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
-from guardrails.telemetry.records import SCHEMA_VERSION, decision_record, safe_pointer
+from guardrails.telemetry.records import SCHEMA_VERSION, decision_record, refusal_record, safe_pointer
 
 SECRET = "Sesame-4711"
 POINTER = "/messages/0/content"
@@ -45,6 +46,32 @@ def record(**changes: object) -> dict[str, object]:
         "duration_ms": 25.0,
     }
     return decision_record(**(given_facts | changes))
+
+
+def test_a_refusal_by_the_models_own_filter_has_the_same_fields_and_no_verdict():
+    verdict = Verdict(
+        Action.REDACT, PolicyRef("default", "sha256:ab"), Mode.ENFORCE, edits=(Edit(POINTER, SPAN, SECRET),)
+    )
+    made = refusal_record(
+        decision_id="chk_1",
+        moment=datetime(2026, 11, 24, tzinfo=UTC),
+        request_id="req_1",
+        caller="orders",
+        door="/guarded-chat",
+        verdict=verdict,
+        model="gpt-4o",
+        forwarded=Forwarded("west/gpt-4o", 2, (FilterResult.PROMPT_FILTERED,), ("jailbreak",)),
+    )
+    assert set(made) == set(record())
+    assert (made["stage"], made["verdict"], made["edits"], made["duration_ms"]) == ("output", None, 0, None)
+    assert made["policy"] == {"name": "default", "revision": "sha256:ab", "mode": "enforce"}
+    assert made["upstream"] == {
+        "deployment": "west/gpt-4o",
+        "attempts": 2,
+        "filter": ["prompt_filtered"],
+        "filter_categories": ["jailbreak"],
+    }
+    assert SECRET not in orjson.dumps(made).decode()
 
 
 def test_a_record_has_all_the_evidence():

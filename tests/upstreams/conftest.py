@@ -93,6 +93,20 @@ def configuration(emulator: Emulator, url: str) -> Settings:
                 "odd": {"account": "dated", "deployment": "a/b ?c"},
                 "phi": foundry,
                 "phi-v1": {**foundry, "api_version": "v1"},
+                "several": {
+                    "deployments": [
+                        {**foundry, "priority": 2, "timeout_s": 300},
+                        {"account": "dated", "deployment": "gpt-4o"},
+                        {"account": "one", "deployment": "gpt-4o", "priority": 1},
+                    ]
+                },
+                "hasty": {
+                    "timeout_s": 2,
+                    "deployments": [
+                        {**foundry, "timeout_s": 0.3},
+                        {"account": "dated", "deployment": "gpt-4o", "priority": 2},
+                    ],
+                },
                 "phi-ai": {**foundry, "scope": "https://ai.azure.com/.default"},
             },
             "callers": {},

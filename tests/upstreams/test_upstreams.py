@@ -1,6 +1,7 @@
 """Model endpoints: addresses, what travels whole, and what every failure becomes."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -69,10 +70,11 @@ async def test_a_request_id_that_is_no_header_is_left_out(scripted, endpoint):
 
 
 async def test_the_role_and_scope_of_a_model_are_those_of_its_kind(models):
-    assert models["dated"].target.role == "Cognitive Services OpenAI User"
-    assert models["phi"].target.role == "Cognitive Services User"
-    assert models["phi"].target.scope == "https://cognitiveservices.azure.com/.default"
-    assert models["phi-ai"].target.scope == "https://ai.azure.com/.default"
+    targets = {name: upstream.deployments[0].target for name, upstream in models.items()}
+    assert targets["dated"].role == "Cognitive Services OpenAI User"
+    assert targets["phi"].role == "Cognitive Services User"
+    assert targets["phi"].scope == "https://cognitiveservices.azure.com/.default"
+    assert targets["phi-ai"].scope == "https://ai.azure.com/.default"
     assert [kind.kind for kind in CATALOGUE] == ["azure_openai", "foundry"]
     assert all(upstream.name == name for name, upstream in models.items())
 
@@ -104,6 +106,36 @@ async def test_an_error_keeps_status_body_and_the_headers_a_caller_may_see_and_i
         "apim-request-id": "a",
         "x-ms-region": "r",
     }
+
+
+async def test_a_deployment_is_labelled_by_its_account_or_resource_and_its_name(models, emulator):
+    labels = {name: upstream.deployments[0].label for name, upstream in models.items()}
+    assert labels["dated"] == "dated/gpt-4o"
+    assert labels["v1"] == "one/gpt-4o"
+    assert labels["phi"] == f"{urlsplit(emulator.url).hostname}/Phi-4"
+    assert (await complete(models["v1"])).deployment == "one/gpt-4o"
+
+
+async def test_a_model_of_several_deployments_has_them_by_priority_and_the_longest_of_their_times(models):
+    upstream = models["several"]
+    assert [(one.label, one.priority) for one in upstream.deployments][:2] == [("dated/gpt-4o", 1), ("one/gpt-4o", 1)]
+    assert [(one.target.role, one.priority) for one in upstream.deployments][2:] == [("Cognitive Services User", 2)]
+    assert (upstream.timeout_s, models["hasty"].timeout_s, models["dated"].timeout_s) == (300, 2, 120)
+
+
+async def test_the_second_deployment_gets_what_is_left_of_the_time(scripted, endpoint):
+    async def hang(_: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        raise AssertionError
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(ANSWER)
+
+    endpoint.script = [hang, answer]
+    completion = await complete(scripted["hasty"], seconds=10)
+    assert (completion.deployment, completion.attempts) == ("dated/gpt-4o", 2)
+    assert endpoint.seen[1].path == "/openai/deployments/gpt-4o/chat/completions"
+    assert endpoint.bodies[0] != endpoint.bodies[1], "each kind sets its own model field"
 
 
 async def test_a_refused_token_is_renewed_once(models, emulator):
