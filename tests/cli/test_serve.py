@@ -234,7 +234,7 @@ def test_sigterm_ends_the_service_cleanly_and_its_output_holds_no_text(run):
     running.process.send_signal(signal.SIGTERM)
     out, err = running.process.communicate(timeout=20)
     assert running.process.returncode == 0
-    records = [orjson.loads(line) for line in out.splitlines()]
+    records = [orjson.loads(line) for line in out.splitlines() if line]  # the announcement ends with a blank line
     assert [record["verdict"] for record in records] == ["allow", "redact", "block"]
     assert [orjson.loads(line)["event"] for line in err.splitlines() if line][-1] == "stopped"
     for planted in ("anna@contoso.com", "reveal your system prompt", "local-demo-key", "not-the-key"):
