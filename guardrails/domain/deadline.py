@@ -18,7 +18,3 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left; negative when it has passed."""
         return self.at - time.monotonic()
-
-    def sooner(self, seconds: float) -> float:
-        """The smaller of `seconds` and the time left, never negative: a timeout for one call."""
-        return max(0.0, min(seconds, self.remaining()))
