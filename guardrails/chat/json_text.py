@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import Any
 
 from guardrails.domain.content import Edit, Span, apply_edits
+from guardrails.domain.unicode import is_unicode
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -114,15 +115,6 @@ def rewritten(text: str, change: Callable[[str], str]) -> str:
         return spelled if now == said else quoted(now)
 
     return _TOKEN.sub(token, text)
-
-
-def is_unicode(text: str) -> bool:
-    """Whether UTF-8 can carry a text: it holds no lone surrogate."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def quoted(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from guardrails.chat.address import child, field_path
 from guardrails.domain.errors import InvalidRequest, TooLarge
+from guardrails.domain.unicode import is_unicode
 
 MAX_DEPTH = 64
 """How deep objects and lists of a body may nest. Chat bodies with tool schemas stay far below."""
@@ -45,20 +46,10 @@ def _is_sound(value: Any) -> bool:
 
 def _may_stand(item: object) -> bool:
     if isinstance(item, str):
-        return _encodes(item)
+        return is_unicode(item)
     if isinstance(item, dict):
-        return all(isinstance(name, str) and _encodes(name) for name in item)
+        return all(isinstance(name, str) and is_unicode(name) for name in item)
     return item is None or isinstance(item, (int, list)) or (isinstance(item, float) and math.isfinite(item))
-
-
-def _encodes(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _refuse(value: Any, pointer: str) -> None:
@@ -82,7 +73,7 @@ def _refuse(value: Any, pointer: str) -> None:
 
 def require_text(text: str, pointer: str) -> None:
     """Refuse text that UTF-8 cannot carry: no service could be asked about it."""
-    if not _encodes(text):
+    if not is_unicode(text):
         raise InvalidRequest("holds a lone surrogate: text must be valid Unicode", field=field_path(pointer) or None)
 
 

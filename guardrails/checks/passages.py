@@ -7,6 +7,7 @@ from typing import Final
 from guardrails.checks.chunking import Chunk, Unit, split
 from guardrails.domain.content import Segment, Span
 from guardrails.domain.finding import Finding
+from guardrails.domain.unicode import is_unicode
 
 BLANK: Final = "blank"
 """Why a segment of nothing but white space is not read: there is nothing in it, and services refuse an empty text."""
@@ -60,7 +61,7 @@ def passages(segments: Iterable[Segment], limit: int, overlap: int, unit: Unit =
     for segment in segments:
         if not segment.text or segment.text.isspace():
             blank.append(segment.pointer)
-        elif not _encodable(segment.text):
+        elif not is_unicode(segment.text):
             unreadable.append(segment.pointer)
         else:
             pointers.setdefault(segment.text, []).append(segment.pointer)
@@ -69,13 +70,3 @@ def passages(segments: Iterable[Segment], limit: int, overlap: int, unit: Unit =
         tuple(blank),
         tuple(unreadable),
     )
-
-
-def _encodable(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

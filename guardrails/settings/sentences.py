@@ -18,6 +18,13 @@ _UNIONS = {
     "models": "kind must be azure_openai or foundry",
 }
 
+_TYPES = {
+    "missing": "is missing",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+    "dict_type": "must be a mapping of keys to values",
+}
+
 
 def sentence(item: Any) -> str:  # noqa: ANN401 - pydantic's own error mapping
     """Say one of `ValidationError.errors()` in words."""
@@ -29,13 +36,10 @@ def sentence(item: Any) -> str:  # noqa: ANN401 - pydantic's own error mapping
             return f"{where}: callers with Entra tokens are not supported yet; give this caller a key"
         near = difflib.get_close_matches(last, siblings, n=1)
         return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else _known(siblings))
-    if item["type"] == "missing":
-        return f"{where}: is missing"
     if item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{where}: {_UNIONS[steps[0]]}"
-    if last in _HINTS:
-        return f"{where}: {_HINTS[last]}"
-    return f"{where}: {item['msg'].removeprefix('Value error, ')}"
+    said = _TYPES.get(item["type"]) or _HINTS.get(last) or item["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}"
 
 
 def _known(siblings: list[str]) -> str:

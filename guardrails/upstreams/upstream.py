@@ -159,8 +159,8 @@ def _completion(reply: RawReply, deployment: str) -> Completion:
     # Raised after the handler: the decoder's error holds the whole answer, and would be this one's context.
     with contextlib.suppress(orjson.JSONDecodeError):
         body = orjson.loads(reply.body)
-    if not isinstance(body, dict):
-        raise UpstreamUnreachable("the model endpoint's answer is not a JSON object")
+    if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
+        raise UpstreamUnreachable("the model endpoint's answer is not a chat completion")
     return Completion(reply.status, headers, body, deployment)
 
 

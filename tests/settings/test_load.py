@@ -238,3 +238,12 @@ def test_a_wrong_placeholder_key_is_told_and_not_repeated(tmp_path, keys, said):
     problems = _problems(tmp_path, _good() | {"placeholders": {"keys": keys}})
     assert any(problem.startswith(said) for problem in problems), problems
     assert "hunter2" not in "".join(problems)
+
+
+def test_a_value_where_a_mapping_belongs_is_said_in_words(tmp_path):
+    document = _good()
+    document["server"] = 5
+    document["models"]["gpt-4o"] = {"deployments": [5]}
+    problems = _problems(tmp_path, document)
+    assert "server: must be a mapping of keys to values" in problems
+    assert "models.gpt-4o.deployments.0: must be a mapping of keys to values" in problems

@@ -56,14 +56,14 @@ async def test_each_kind_has_its_address_and_its_model_field(scripted, endpoint,
 
 
 async def test_a_key_goes_in_the_header_models_look_at(scripted, endpoint, emulator):
-    endpoint.says(b"{}")
+    endpoint.says(b'{"choices": []}')
     await complete(scripted["keyed"])
     assert endpoint.seen[0].headers["api-key"] == emulator.config.api_key
     assert "Authorization" not in endpoint.seen[0].headers
 
 
 async def test_a_request_id_that_is_no_header_is_left_out(scripted, endpoint):
-    endpoint.says(b"{}")
+    endpoint.says(b'{"choices": []}')
     await complete(scripted["v1"], request_id="two\r\nX-Evil: 1")
     assert "x-ms-client-request-id" not in endpoint.seen[0].headers
     assert "X-Evil" not in endpoint.seen[0].headers
@@ -166,10 +166,10 @@ async def test_no_usable_answer_is_unreachable_after_one_try(models, emulator, e
     assert len(emulator.state.journal.of("chat")) == 1
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"1", b"", b"{"])
-async def test_an_answer_that_is_no_object_is_unreachable(scripted, endpoint, body):
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"1", b"", b"{", b"{}", b'{"choices": {}}'])
+async def test_an_answer_that_is_no_completion_is_unreachable(scripted, endpoint, body):
     endpoint.says(body)
-    with pytest.raises(UpstreamUnreachable, match="JSON") as failed:
+    with pytest.raises(UpstreamUnreachable, match="not a chat completion") as failed:
         await complete(scripted["phi"])
     assert failed.value.__context__ is None
 
