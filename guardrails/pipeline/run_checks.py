@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -44,12 +44,20 @@ async def run_checks(
     # One timer for all checks. Told to return exceptions, `gather` waits until each check that was cut off has ended.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, deadline.remaining()) + GRACE_S):
-            await asyncio.gather(*map(inspect, policy.checks.values()), return_exceptions=True)
+            outcomes = await asyncio.gather(*map(inspect, policy.checks.values()), return_exceptions=True)
+            _tell_what_escaped(policy, outcomes)
     duration_ms = (time.perf_counter() - started) * 1000
     missing = FailureReason.DEADLINE if deadline.remaining() < 0 else FailureReason.INTERNAL
     return tuple(
         reports.get(plan.name) or _unreported(plan, inspection, missing, duration_ms) for plan in policy.checks.values()
     )
+
+
+def _tell_what_escaped(policy: Policy, outcomes: Sequence[BaseException | None]) -> None:
+    """Log what got past `_inspect`, such as a cancellation that no caller asked for. Its report is a failed one."""
+    for name, outcome in zip(policy.checks, outcomes, strict=True):
+        if outcome is not None:
+            _log.error("check_broke", check=name, error=outcome)
 
 
 def none_ran(policy: Policy, inspection: Inspection, reason: FailureReason) -> tuple[CheckReport, ...]:
@@ -66,10 +74,8 @@ def _unreported(plan: CheckPlan, inspection: Inspection, reason: FailureReason, 
 
 async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
     narrowed = narrow(plan, inspection)
-    if not narrowed.segments:
-        return CheckReport(plan.name, CheckStatus.SKIPPED)
-    if check is None:
-        return _failed(plan, narrowed, FailureReason.NOT_CONFIGURED, 0.0)
+    if check is None or not narrowed.segments:
+        return _unreported(plan, inspection, FailureReason.NOT_CONFIGURED, 0.0)
     started = time.perf_counter()
     try:
         return await check.inspect(narrowed, plan.options, deadline)

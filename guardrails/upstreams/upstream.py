@@ -20,6 +20,7 @@ from guardrails.domain.errors import (
     UpstreamError,
     UpstreamUnreachable,
 )
+from guardrails.domain.request_id import is_request_id
 
 MODEL_KEY_HEADER: Final = "api-key"
 """Where Azure OpenAI and Foundry look for a key (Azure OpenAI REST reference, Authentication)."""
@@ -30,7 +31,6 @@ V1: Final = "v1"
 _PASSED_ON = re.compile(
     r"content-type|retry-after|retry-after-ms|x-ratelimit-.+|x-ms-.+|apim-request-id|x-request-id|x-should-retry"
 )
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class ChatDeployment:
         """See `Upstream.complete`."""
         payload = self._encode(body)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if _REQUEST_ID.fullmatch(request_id):
+        if is_request_id(request_id):
             headers["x-ms-client-request-id"] = request_id
         try:
             reply = await self._client.send(

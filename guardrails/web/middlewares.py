@@ -1,6 +1,5 @@
 """What happens around every handler: an id, a name for the caller, a bound, one error shape, a log line and metrics."""
 
-import re
 import secrets
 import time
 
@@ -9,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from guardrails.domain.errors import GuardrailsError, Overloaded
+from guardrails.domain.request_id import is_request_id
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers, KnownCaller
 from guardrails.web.problems import dialect_of, respond
@@ -23,7 +23,6 @@ OPEN_DOORS = frozenset({"/livez", "/readyz", "/metrics"})
 CALLER_GONE = 499
 """What the log and the metrics call a request whose caller left before its answer."""
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = structlog.get_logger("guardrails.access")
 
 
@@ -40,7 +39,7 @@ def observe(metrics: Metrics) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
         asked = request.headers.get(REQUEST_ID_HEADER, "")
-        request[REQUEST_ID] = asked if _SANE_ID.fullmatch(asked) else f"req_{secrets.token_hex(12)}"
+        request[REQUEST_ID] = asked if is_request_id(asked) else f"req_{secrets.token_hex(12)}"
         metrics.request_started()
         response: web.StreamResponse | None = None
         with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):

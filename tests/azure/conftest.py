@@ -15,28 +15,13 @@ from guardrails.azure.session import Sessions, open_sessions
 from guardrails.azure.target import Target
 from guardrails.azure.token_slot import Timing
 from guardrails.azure.tokens import TokenProvider
-from guardrails.emulator.app import create_emulator
-from guardrails.emulator.config import EmulatorConfig
-from guardrails.emulator.serve import Emulator, EmulatorKeys
+from guardrails.emulator.serve import Emulator
 from guardrails.settings.schema import Settings
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
 QUICK = Timing(margin=0.2, first_pause=0.05, longest_pause=0.2, remember_failure=0.3, between_drops=0.3)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture(scope="session")
-def emulator_keys() -> EmulatorKeys:
-    keys = EmulatorKeys.generate()
-    create_emulator(EmulatorConfig(), keys.signing)  # its services load their tables, here where no loop runs
-    return keys
-
-
-@pytest.fixture
-async def emulator(emulator_keys: EmulatorKeys) -> AsyncIterator[Emulator]:
-    async with Emulator(EmulatorConfig(), keys=emulator_keys, managed_identity=True) as running:
-        yield running
 
 
 @dataclass

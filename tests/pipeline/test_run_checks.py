@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from structlog.testing import capture_logs
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
@@ -164,6 +165,10 @@ async def test_a_check_that_is_cancelled_by_something_else_than_its_caller_is_a_
         async def inspect(self, inspection, options, deadline):
             raise asyncio.CancelledError
 
-    lost, good = await run_checks(_policy("lost", "good"), TEXTS, {"lost": Lost(), "good": Good()}, Deadline.after(5))
+    with capture_logs() as said:
+        lost, good = await run_checks(
+            _policy("lost", "good"), TEXTS, {"lost": Lost(), "good": Good()}, Deadline.after(5)
+        )
+    assert [(line["event"], line["check"]) for line in said] == [("check_broke", "lost")]
     assert (lost.status, lost.reason) == (CheckStatus.FAILED, FailureReason.INTERNAL)
     assert good.status is CheckStatus.COMPLETED

@@ -12,27 +12,12 @@ from guardrails.azure.client import AzureClient
 from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
-from guardrails.emulator.app import create_emulator
-from guardrails.emulator.config import EmulatorConfig
-from guardrails.emulator.serve import Emulator, EmulatorKeys
+from guardrails.emulator.serve import Emulator
 from guardrails.settings.schema import Settings
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.upstreams.upstream import Upstream
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture(scope="session")
-def emulator_keys() -> EmulatorKeys:
-    keys = EmulatorKeys.generate()
-    create_emulator(EmulatorConfig(), keys.signing)  # its services load their tables, here where no loop runs
-    return keys
-
-
-@pytest.fixture
-async def emulator(emulator_keys: EmulatorKeys) -> AsyncIterator[Emulator]:
-    async with Emulator(EmulatorConfig(), keys=emulator_keys) as running:
-        yield running
 
 
 @dataclass
