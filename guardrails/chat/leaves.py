@@ -7,7 +7,7 @@ from guardrails.chat.address import child, field_path
 from guardrails.chat.json_text import compact, readable
 from guardrails.chat.protocol import MARKS, is_word
 from guardrails.chat.tree import is_field_name
-from guardrails.domain.content import Origin, Segment
+from guardrails.domain.content import Kind, Origin, Segment
 from guardrails.domain.errors import TooLarge
 
 MAX_SEGMENTS = 10_000
@@ -54,7 +54,7 @@ def joined_parts(content: object, pointer: str, origin: Origin) -> Iterator[Segm
     parts = content if isinstance(content, list) else ()
     texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
     if sum(not text.isspace() for text in texts if text) > 1:
-        yield Segment(readable("".join(texts)), origin, pointer, editable=False, joined=True)
+        yield Segment(readable("".join(texts)), origin, pointer, editable=False, kind=Kind.PARTS)
 
 
 def named_oddly(members: Mapping[str, Any], pointer: str, origin: Origin) -> Iterator[Segment]:

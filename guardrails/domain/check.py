@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from guardrails.domain.content import Inspection, Origin
+from guardrails.domain.content import Inspection, Kind, Origin
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.finding import Finding
 
@@ -110,6 +110,8 @@ class CheckSpec:
         parse_options: Its own part of a policy's `checks` section (without `scan` and `on_failure`) -> its options
             object; raises `pydantic.ValidationError`.
         origins: The origins a policy may let it scan; another one in `scan` is a mistake.
+        reads: The kinds of segments it can read.
+        trusts: Whether it leaves out the texts that a policy lists as trusted.
     """
 
     name: str
@@ -120,3 +122,5 @@ class CheckSpec:
     scan: frozenset[Origin]
     parse_options: Callable[[Mapping[str, Any]], Any]
     origins: frozenset[Origin] = frozenset(Origin)
+    reads: frozenset[Kind] = frozenset({Kind.TEXT})
+    trusts: bool = False

@@ -23,6 +23,31 @@ class Origin(StrEnum):
     DOCUMENT = "document"
 
 
+class Kind(StrEnum):
+    """What a segment is. Every check says which kinds it reads; what none reads is told by the coverage receipt."""
+
+    TEXT = "text"
+    """A string as it stands in the body."""
+    PARTS = "parts"
+    """The text parts of one message, read once more one right after the other, as the model reads them: a meaning that
+    is split over them is seen only there."""
+    TURNS = "turns"
+    """The last turns of the user, read once more as one text: an attack that is written over several turns is seen
+    only there."""
+    IMAGE = "image"
+    """An image that came along: the segment's text is its base64."""
+    REMOTE_IMAGE = "remote_image"
+    """An image somewhere else: the text is its address, which nobody here asks for it."""
+    AUDIO = "audio"
+    FILE = "file"
+    OTHER = "other"
+    """A content part of a type we do not know."""
+
+
+MEDIA = frozenset({Kind.IMAGE, Kind.REMOTE_IMAGE, Kind.AUDIO, Kind.FILE, Kind.OTHER})
+"""The kinds that are no text. What a policy does about those that no check reads: its `media`."""
+
+
 class Span(NamedTuple):
     """A half-open range of a text in Unicode code points, as Python slices it."""
 
@@ -36,28 +61,41 @@ class Segment:
 
     `editable` is False where a replacement of a part would break the structure around it, for example
     a tool definition read as one JSON text. A redaction that hits such a segment blocks.
-    `joined` is True for texts that are segments of their own, read once more one right after the other, as the model
-    reads them: a meaning that is split over them is seen only there. Checks that look for places need not read it.
+    `old` is True in messages before the last turn: they were there when an earlier request was judged.
+    `trusted` is True for texts that the policy lists as its owner's own.
     """
 
     text: str = field(repr=False)
     origin: Origin
     pointer: str
     editable: bool = True
-    joined: bool = False
+    kind: Kind = Kind.TEXT
+    old: bool = False
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A string of the body that no check is given, and why: a word of the protocol, a label, a credential."""
+
+    pointer: str
+    characters: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What is to be judged: a stage, the caller's name, the segments and the language told for them.
 
-    `language` is a BCP 47 tag, `"auto"`, or None when nobody told one.
+    `language` is a BCP 47 tag, `"auto"`, or None when nobody told one. `unread` are the body's strings that are no
+    segments; together they are all its strings.
     """
 
     stage: Stage
     caller: str
     segments: tuple[Segment, ...]
     language: str | None = None
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

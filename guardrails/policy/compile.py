@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from guardrails.domain.check import CheckSpec
-from guardrails.domain.content import Stage
+from guardrails.domain.content import MEDIA, Kind, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.verdict import Action, Mode, PolicyRef
-from guardrails.policy.document import PolicyDocument, RuleSection
+from guardrails.policy.document import ChatSection, MediaSection, PolicyDocument, RuleSection
 from guardrails.policy.later import set_aside
 from guardrails.policy.plans import check_problems, plan
-from guardrails.policy.policy import Policy, Rule
+from guardrails.policy.policy import ChatPlan, Policy, Rule, StreamPlan
 from guardrails.policy.positions import Problem, Tree, read
 from guardrails.policy.redaction import DEFAULT_REPLACEMENT
 from guardrails.policy.rules import rule_problems
@@ -68,9 +68,32 @@ def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec])
         description=document.description,
         mode=Mode(document.mode),
         deadline_s=document.deadline_ms / 1000,
-        checks=MappingProxyType({name: plan(specs[name], raw) for name, raw in document.checks.items()}),
+        checks=MappingProxyType(
+            {name: plan(specs[name], raw, document.history) for name, raw in document.checks.items()}
+        ),
         rules=tuple(map(_rule, document.rules)),
         refusal=document.chat.refusal,
+        history=document.history,
+        trusted=frozenset(digest.removeprefix("sha256:") for digest in document.trusted),
+        media=_media(document.media),
+        chat=_chat(document.chat),
+    )
+
+
+def _media(section: MediaSection) -> Mapping[Kind, Action]:
+    said = {kind: str(getattr(section, kind.value)) for kind in sorted(MEDIA)}
+    # An image that is to be checked and that no check can read must not pass for one that was.
+    return MappingProxyType(
+        {kind: Action.BLOCK if word == "check" else Action[word.upper()] for kind, word in said.items()}
+    )
+
+
+def _chat(section: ChatSection) -> ChatPlan:
+    stream = section.stream
+    return ChatPlan(
+        start_model=section.start_model,
+        stream=StreamPlan(stream.release, stream.window, stream.overlap, stream.wait_ms / 1000),
+        old_turns=section.old_turns,
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from guardrails.domain.content import Stage
 from guardrails.domain.verdict import Mode
+from guardrails.policy.policy import History, OldTurns, Release, StartModel
 
 ActionWord = Literal["allow", "flag", "redact", "block"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -52,9 +53,41 @@ class RuleSection(Section):
     restore: bool = False
 
 
+MediaWord = Literal["flag", "allow", "block"]
+Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class MediaSection(Section):
+    """What the presence of something that is no text asks for. `check`: an image that came along is judged."""
+
+    image: Literal["check", "flag", "allow", "block"] = "check"
+    remote_image: MediaWord = "block"
+    audio: MediaWord = "block"
+    file: MediaWord = "block"
+    other: MediaWord = "block"
+
+
+class StreamSection(Section):
+    """How a streamed answer is judged: window by window (sizes in characters), or whole."""
+
+    release: Annotated[Release, Field(strict=False)] = Release.WINDOW
+    window: Annotated[int, Field(ge=100, le=10_000)] = 800
+    overlap: Annotated[int, Field(ge=0, le=5_000)] = 200
+    wait_ms: Annotated[int, Field(ge=50, le=10_000)] = 500
+
+    @model_validator(mode="after")
+    def _overlap_is_a_part(self) -> "StreamSection":
+        if self.overlap * 2 > self.window:
+            raise ValueError("overlap must be at most half of window")
+        return self
+
+
 class ChatSection(Section):
     """What concerns guarded chat only. `refusal` is the sentence a blocked caller is told."""
 
+    start_model: Annotated[StartModel, Field(strict=False)] = StartModel.AFTER_CHECKS
+    stream: Annotated[StreamSection, BeforeValidator(_nothing_is_empty)] = StreamSection()
+    old_turns: Annotated[OldTurns, Field(strict=False)] = OldTurns.BLOCK
     refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = DEFAULT_REFUSAL
 
 
@@ -68,4 +101,7 @@ class PolicyDocument(Section):
     deadline_ms: Annotated[int, Field(ge=50, le=60_000)] = 2500
     checks: Annotated[Mapping[str, Annotated[dict[str, Any], BeforeValidator(_nothing_is_empty)]], Field(min_length=1)]
     rules: Annotated[list[RuleSection], Field(min_length=1)]
+    history: Annotated[History, Field(strict=False)] = History.ALL
+    trusted: Annotated[list[Sha256], Field(max_length=10_000)] = Field(default_factory=list)
+    media: Annotated[MediaSection, BeforeValidator(_nothing_is_empty)] = MediaSection()
     chat: Annotated[ChatSection, BeforeValidator(_nothing_is_empty)] = ChatSection()

@@ -12,6 +12,7 @@ from guardrails.policy.positions import Path, Problem, Tree
 _TODAY: Mapping[str, Callable[[Any], bool]] = {
     "history": lambda value: value == "all",
     "trusted": lambda value: value in ([], None),
+    "media": lambda _: False,
     "shadow": lambda value: value in ([], None),
     "tests": lambda value: value in ([], None),
     "extends": lambda value: value is None,
@@ -19,6 +20,7 @@ _TODAY: Mapping[str, Callable[[Any], bool]] = {
 _CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "start_model": lambda value: value == "after_checks",
     "stream": lambda value: value is None,
+    "old_turns": lambda value: value == "block",
 }
 _RULE_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "origin": lambda _: False,

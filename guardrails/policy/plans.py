@@ -9,7 +9,7 @@ from guardrails.domain.check import CheckSpec
 from guardrails.domain.content import Origin
 from guardrails.domain.verdict import Action
 from guardrails.policy.near import hint
-from guardrails.policy.policy import CheckPlan
+from guardrails.policy.policy import CheckPlan, History
 from guardrails.policy.positions import Path, Problem, Tree
 from guardrails.policy.sentences import problem_at
 
@@ -17,13 +17,16 @@ _ON_FAILURE = {"block": Action.BLOCK, "flag": Action.FLAG}
 _SHARED = ("scan", "on_failure")
 
 
-def plan(spec: CheckSpec, raw: Mapping[str, Any]) -> CheckPlan:
+def plan(spec: CheckSpec, raw: Mapping[str, Any], history: History) -> CheckPlan:
     """The plan of a section in which `check_problems` found nothing."""
     return CheckPlan(
         name=spec.name,
         scan=frozenset(map(Origin, raw["scan"])) if "scan" in raw else spec.scan,
         on_failure=_ON_FAILURE[raw.get("on_failure", "block")],
         options=spec.parse_options(_own(raw)),
+        reads=spec.reads,
+        skips_trusted=spec.trusts,
+        skips_old=history is History.LAST_TURN,
     )
 
 

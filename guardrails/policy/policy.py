@@ -1,12 +1,77 @@
 """A compiled policy: what is checked, what each finding means, and what a refused caller is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from guardrails.domain.content import Origin, Stage
+from guardrails.domain.content import MEDIA, Kind, Origin, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.policy.redaction import KEYED
+
+
+class History(StrEnum):
+    """Which messages of a conversation are judged again with every request."""
+
+    ALL = "all"
+    """Every one, by a call each time."""
+    NEW = "new"
+    """Every one; what was seen in a text before comes from the verdict cache."""
+    LAST_TURN = "last_turn"
+    """Those of the last turn; earlier ones are not read."""
+
+
+class OldTurns(StrEnum):
+    """What becomes of an earlier turn that a rule blocks."""
+
+    BLOCK = "block"
+    """The request is refused, and every later one that carries the turn."""
+    DROP = "drop"
+    """The turn is left out of what goes to the model."""
+
+
+class StartModel(StrEnum):
+    """When the model is called: after the verdict on the input, or beside the checks."""
+
+    AFTER_CHECKS = "after_checks"
+    WITH_CHECKS = "with_checks"
+
+
+class Release(StrEnum):
+    """When parts of a streamed answer go on: window by window, or all at the end."""
+
+    WINDOW = "window"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """How a streamed answer is judged.
+
+    Attributes:
+        release: Window by window, or whole.
+        window: Characters that are judged together.
+        overlap: Characters at the end of a window that are held back and judged again with what follows them.
+        wait_s: Seconds after which a window that has not filled is judged as it is.
+    """
+
+    release: Release = Release.WINDOW
+    window: int = 800
+    overlap: int = 200
+    wait_s: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPlan:
+    """What concerns guarded chats only."""
+
+    start_model: StartModel = StartModel.AFTER_CHECKS
+    stream: StreamPlan = StreamPlan()
+    old_turns: OldTurns = OldTurns.BLOCK
+
+
+_UNREAD_MEDIA: Mapping[Kind, Action] = MappingProxyType(dict.fromkeys(sorted(MEDIA), Action.BLOCK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +83,18 @@ class CheckPlan:
         scan: The origins whose segments it reads.
         on_failure: What its failure means: BLOCK or FLAG, never less.
         options: The check's own options object, made by its spec's `parse_options`.
+        reads: The kinds of segments it can read.
+        skips_trusted: Whether it leaves out trusted texts.
+        skips_old: Whether it leaves out what stands before the last turn.
     """
 
     name: str
     scan: frozenset[Origin]
     on_failure: Action
     options: Any
+    reads: frozenset[Kind] = frozenset({Kind.TEXT})
+    skips_trusted: bool = False
+    skips_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +124,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy file, compiled. `deadline_s` bounds all its checks together, in seconds."""
+    """One policy file, compiled.
+
+    Attributes:
+        ref: Its name and revision.
+        description: For people.
+        mode: Whether its verdicts are carried out.
+        deadline_s: Bounds all its checks together, in seconds.
+        checks: What is looked for, by the check's name.
+        rules: What findings mean.
+        refusal: What a refused caller is told.
+        history: Which messages are judged again.
+        trusted: The SHA-256, in hex, of each text that is the owner's own.
+        media: What the presence of each kind that is no text asks for, where no check reads it.
+        chat: What concerns guarded chats only.
+    """
 
     ref: PolicyRef
     description: str
@@ -62,6 +147,14 @@ class Policy:
     checks: Mapping[str, CheckPlan]
     rules: tuple[Rule, ...]
     refusal: str
+    history: History = History.ALL
+    trusted: frozenset[str] = frozenset()
+    media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
+    chat: ChatPlan = ChatPlan()
+
+    def judges(self, stage: Stage) -> bool:
+        """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter."""
+        return any(stage in rule.stages for rule in self.rules)
 
     @property
     def needs_placeholder_keys(self) -> bool:

@@ -1,15 +1,26 @@
 """Which segments a check may read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from guardrails.domain.content import Inspection, Segment
+from guardrails.domain.content import Inspection, Kind, Segment
 from guardrails.policy.policy import CheckPlan
+
+_READ_ELSEWHERE: Mapping[Kind, str] = {Kind.PARTS: "read part by part", Kind.TURNS: "read turn by turn"}
+"""Why texts that were put together are not read by a check that looks for places: what stands in a part is found, and
+can be redacted, there; and where two parts meet, an address runs into the next word."""
 
 
 def why_not(plan: CheckPlan, segment: Segment) -> str | None:
-    """Why this check does not read this segment (`origin system`, `blank`), or None when it does."""
+    """Why this check does not read this segment (`origin system`, `trusted`, `blank`), or None when it does."""
+    if segment.kind not in plan.reads:
+        return _READ_ELSEWHERE.get(segment.kind, f"kind {segment.kind}")
     if segment.origin not in plan.scan:
         return f"origin {segment.origin}"
+    if segment.trusted and plan.skips_trusted:
+        return "trusted"
+    if segment.old and plan.skips_old:
+        return "earlier turn"
     if not segment.text or segment.text.isspace():
         return "blank"
     return None

@@ -13,6 +13,8 @@ def only(policy: Policy, spec: CheckSpec) -> Policy:
     Where the policy does not plan the check, it runs as it does by default, with no rule: evidence without a verdict,
     but a failure still blocks.
     """
-    plan = policy.checks.get(spec.name) or CheckPlan(spec.name, spec.scan, Action.BLOCK, spec.parse_options({}))
+    plan = policy.checks.get(spec.name) or CheckPlan(
+        spec.name, spec.scan, Action.BLOCK, spec.parse_options({}), spec.reads, spec.trusts
+    )
     rules = tuple(rule for rule in policy.rules if rule.check == spec.name)
     return replace(policy, checks={spec.name: plan}, rules=rules)

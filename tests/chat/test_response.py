@@ -3,7 +3,7 @@
 import pytest
 
 from guardrails.chat.response import MAX_CHOICES, extract_choices, extract_completion, unread
-from guardrails.domain.content import Origin
+from guardrails.domain.content import Kind, Origin
 from guardrails.domain.errors import InvalidRequest, TooLarge
 
 
@@ -131,7 +131,7 @@ def test_a_text_part_whose_text_is_no_string_cannot_be_judged():
 
 def test_parts_of_an_answer_are_read_together_too():
     parts = [{"type": "text", "text": "I will "}, {"type": "text", "text": "hurt you."}]
-    joined = [segment for segment in extract_choices([{"message": {"content": parts}}]) if segment.joined]
+    joined = [segment for segment in extract_choices([{"message": {"content": parts}}]) if segment.kind is Kind.PARTS]
     assert [(segment.pointer, segment.text) for segment in joined] == [
         ("/choices/0/message/content", "I will hurt you.")
     ]

@@ -1,11 +1,13 @@
 """The receipt tells for every string who read it, and who did not and why."""
 
+from dataclasses import replace
+
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
-from guardrails.domain.content import Inspection, Origin, Segment, Stage
+from guardrails.domain.content import Inspection, Kind, Origin, Segment, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.policy.coverage import coverage
 from guardrails.policy.policy import CheckPlan, Policy
-from guardrails.policy.select import narrow
+from guardrails.policy.select import narrow, why_not
 
 SEGMENTS = (
     Segment("be kind", Origin.SYSTEM, "/messages/0/content"),
@@ -65,3 +67,23 @@ def test_a_check_is_handed_only_what_it_may_read():
     narrowed = narrow(SHIELD, INSPECTION)
     assert narrowed.segments == (SEGMENTS[1],)
     assert (narrowed.stage, narrowed.caller, narrowed.language) == (Stage.INPUT, "app", "de")
+
+
+def test_a_check_reads_only_the_kinds_it_can_read():
+    joined = Segment("a@example.orgPlease write", Origin.USER, "/messages/0/content", editable=False, kind=Kind.PARTS)
+    turns = Segment("first\nsecond", Origin.USER, "/messages", editable=False, kind=Kind.TURNS)
+    image = Segment("aGk=", Origin.USER, "/messages/0/content/1/image_url/url", kind=Kind.IMAGE)
+    reader = replace(PII, reads=frozenset({Kind.TEXT, Kind.PARTS}))
+    assert [why_not(PII, segment) for segment in (joined, turns, image)] == [
+        "read part by part",
+        "read turn by turn",
+        "kind image",
+    ]
+    assert why_not(reader, joined) is None
+
+
+def test_trusted_and_earlier_texts_are_left_out_where_the_plan_says_so():
+    text = Segment("be kind", Origin.USER, "/text", old=True, trusted=True)
+    assert why_not(PII, text) is None
+    assert why_not(replace(PII, skips_trusted=True), text) == "trusted"
+    assert why_not(replace(PII, skips_old=True), text) == "earlier turn"

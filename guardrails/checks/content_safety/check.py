@@ -12,7 +12,7 @@ from guardrails.checks.parallel import gather
 from guardrails.checks.passages import Passage, passages
 from guardrails.checks.tally import Tally
 from guardrails.domain.check import CheckReport, CheckSpec, Measure
-from guardrails.domain.content import Inspection, Origin
+from guardrails.domain.content import Inspection, Kind, Origin
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import ServiceError
 from guardrails.domain.finding import BLOCKLIST, Finding
@@ -29,6 +29,7 @@ SPEC: Final = CheckSpec(
     spans=False,
     scan=frozenset(Origin),
     parse_options=parse_options,
+    reads=frozenset({Kind.TEXT, Kind.PARTS}),
 )
 
 

@@ -40,10 +40,6 @@ SPEC: Final = CheckSpec(
     parse_options=parse_options,
 )
 
-JOINED: Final = "read part by part"
-"""Why joined texts are not read: what stands in a part is found, and can be redacted, there; and where two parts meet,
-an address runs into the next word."""
-
 _TRUNCATED: Final = "DocumentTruncated"
 
 
@@ -72,10 +68,9 @@ class PiiCheck:
         self._params: Mapping[str, str] = {"api-version": api_version}
 
     async def inspect(self, inspection: Inspection, options: PiiOptions, deadline: Deadline) -> CheckReport:
-        """Judge every segment but joined ones; up to five texts, of any segments, share a call."""
+        """Judge every segment; up to five texts, of any segments, share a call."""
         tally = Tally(self.name, inspection)
-        tally.not_read((segment.pointer for segment in inspection.segments if segment.joined), JOINED)
-        found = passages((s for s in inspection.segments if not s.joined), TEXT_LIMIT, OVERLAP)
+        found = passages(inspection.segments, TEXT_LIMIT, OVERLAP)
         tally.left_out(found)
         documents = [
             _Document(number, part, chunk)

@@ -21,7 +21,7 @@ from guardrails.checks.prompt_shield.wire import (
 )
 from guardrails.checks.tally import Tally
 from guardrails.domain.check import CheckReport, CheckSpec
-from guardrails.domain.content import Inspection, Origin, Segment
+from guardrails.domain.content import Inspection, Kind, Origin, Segment
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import ServiceError
 from guardrails.domain.finding import Finding
@@ -48,6 +48,8 @@ SPEC: Final = CheckSpec(
     scan=frozenset({Origin.USER, Origin.TOOL, Origin.DOCUMENT}),
     parse_options=parse_options,
     origins=frozenset(Origin) - {Origin.SYSTEM},
+    reads=frozenset({Kind.TEXT, Kind.PARTS, Kind.TURNS}),
+    trusts=True,
 )
 
 

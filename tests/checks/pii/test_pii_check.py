@@ -289,17 +289,3 @@ async def test_a_text_of_nothing_but_addresses_is_not_turned_into_findings_witho
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.TOO_MANY_FINDINGS)
     assert 0 < len(report.findings) <= 1_000
     assert report.unread == {"/messages/0/content": "too_many_findings"}
-
-
-async def test_texts_that_stand_in_segments_of_their_own_are_not_read_again_joined(
-    check: PiiCheck, deadline: Deadline, azure: Any
-) -> None:
-    segments = (
-        Segment("a@example.org", Origin.USER, "/messages/0/content/0/text"),
-        Segment("Please write", Origin.USER, "/messages/0/content/1/text"),
-        Segment("a@example.orgPlease write", Origin.USER, "/messages/0/content", editable=False, joined=True),
-    )
-    report = await check.inspect(Inspection(Stage.INPUT, "c", segments), parse_options({}), deadline)
-    assert [finding.pointer for finding in report.findings] == ["/messages/0/content/0/text"]
-    assert report.unread == {"/messages/0/content": "read part by part"}
-    assert len(azure.bodies) == 1
