@@ -9,8 +9,10 @@ from aiohttp import web
 from guardrails.domain.errors import InvalidRequest, NotAllowed, UnknownName
 from guardrails.pipeline.assessment import new_id
 from guardrails.pipeline.guard import Exchange
+from guardrails.pipeline.guarded_stream import GuardedStream
 from guardrails.web.body import read_object
-from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
+from guardrails.web.event_stream import send_events
+from guardrails.web.middlewares import CALLER, REQUEST_ID, REQUEST_ID_HEADER, door_of
 from guardrails.web.services import services
 from guardrails.web.verdict_headers import verdict_headers
 
@@ -18,21 +20,34 @@ POLICY_FIELD = "policy"
 """Ours, not the model's: it chooses the policy and does not travel on."""
 
 
-async def guarded_chat(request: web.Request) -> web.Response:
-    """Guard one chat completion. The model is the path's deployment, else the body's `model`."""
+async def guarded_chat(request: web.Request) -> web.StreamResponse:
+    """Guard one chat completion, streamed or not. The model is the path's deployment, else the body's `model`."""
     ours, caller = services(request), request[CALLER]
     body = await read_object(request, ours.max_body)
-    if body.get("stream"):
-        raise InvalidRequest("streaming is not supported yet; send false or leave it out", field="stream")
     policy = ours.bundle.policies[caller.policy_name(_policy(body), request.headers)]
     model = _model(request, body, caller.models(ours.chat.upstreams))
     exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), model)
+    if _wants_stream(body):
+        return await _streamed(request, await ours.chat.stream(body, model, policy, caller.name, exchange), exchange)
     completion = await ours.chat.complete(body, model, policy, caller.name, exchange)
     return web.Response(
         body=orjson.dumps(completion.body),
         content_type="application/json",
         headers=_passed_on(completion.headers) | verdict_headers(completion.verdict, exchange.id),
     )
+
+
+async def _streamed(request: web.Request, stream: GuardedStream, exchange: Exchange) -> web.StreamResponse:
+    streams = services(request).streams
+    try:
+        await stream.begin(streams.keep_alive_s)
+        headers = _passed_on(stream.headers) | verdict_headers(stream.verdict, exchange.id)
+        headers[REQUEST_ID_HEADER] = exchange.request_id
+        return await send_events(
+            request, stream, headers, keep_alive_s=streams.keep_alive_s, stalled_s=streams.stalled_s
+        )
+    finally:
+        await stream.aclose()
 
 
 async def models(request: web.Request) -> web.Response:
@@ -45,6 +60,13 @@ async def models(request: web.Request) -> web.Response:
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     """The model's headers but for its content type: the answer is encoded anew."""
     return {name: value for name, value in headers.items() if name.lower() != "content-type"}
+
+
+def _wants_stream(body: Mapping[str, Any]) -> bool:
+    wanted = body.get("stream")
+    if wanted is not None and not isinstance(wanted, bool):
+        raise InvalidRequest("must be true or false", field="stream")
+    return bool(wanted)
 
 
 def _policy(body: dict[str, Any]) -> str | None:

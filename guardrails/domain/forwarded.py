@@ -30,3 +30,52 @@ class Forwarded:
     attempts: int = 1
     filter_results: tuple[FilterResult, ...] = ()
     filter_categories: tuple[str, ...] = ()
+
+
+class EarlyStart(StrEnum):
+    """What became of a call to the model that was started beside the checks."""
+
+    USED = "used"
+    """The input was let through, and this call's answer was its answer."""
+    CANCELLED = "cancelled"
+    """The input was blocked."""
+    REPEATED = "repeated"
+    """The input was let through changed, and the model was asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """What starting the model beside the checks came to.
+
+    Attributes:
+        outcome: What became of the early call.
+        saved_ms: How much later the answer would have come, had the model waited for the verdict.
+        tokens_wasted: Tokens of a call whose answer nobody got.
+        estimated: Whether these were estimated from the length of the request, because the model had not told yet.
+    """
+
+    outcome: EarlyStart
+    saved_ms: float = 0.0
+    tokens_wasted: int = 0
+    estimated: bool = False
+
+
+class Ending(StrEnum):
+    """How a stream to a caller ended."""
+
+    DONE = "done"
+    CUT = "cut"
+    """By us: the rest was blocked, or could not be judged."""
+    BROKE = "broke"
+    """By the model's endpoint, in the middle."""
+    CALLER_LEFT = "caller_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A streamed answer in numbers: windows judged, characters the caller got and did not get, and how it ended."""
+
+    windows: int
+    released: int
+    withheld: int
+    ending: Ending

@@ -11,13 +11,17 @@ from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Mode, V
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A verdict with its evidence and its coverage receipt. `id` is what callers quote when they ask why."""
+    """A verdict with its evidence and its coverage receipt. `id` is what callers quote when they ask why.
+
+    `duration_ms` is from the first check's start to the decision.
+    """
 
     id: str
     inspection: Inspection
     verdict: Verdict
     reports: tuple[CheckReport, ...]
     coverage: tuple[Coverage, ...]
+    duration_ms: float = 0.0
 
     @property
     def edits(self) -> tuple[Edit, ...]:

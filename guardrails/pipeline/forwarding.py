@@ -2,13 +2,13 @@
 
 import structlog
 
-from guardrails.chat.model_filter import told_by_answer, told_by_error
+from guardrails.chat.model_filter import Told, told_by_answer, told_by_error
 from guardrails.domain.errors import UpstreamError
 from guardrails.domain.forwarded import FilterResult, Forwarded
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.guard import Exchange, Guard
 from guardrails.telemetry.metrics import Metrics
-from guardrails.upstreams.upstream import Completion
+from guardrails.upstreams.upstream import Completion, OpenStream
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +24,12 @@ class FilterNotices:
         """Notice what a completion says; what is returned belongs into the record of its verdict."""
         results, categories = told_by_answer(completion.body)
         forwarded = Forwarded(completion.deployment, completion.attempts, results, categories)
+        self._tell(forwarded, exchange)
+        return forwarded
+
+    def streamed(self, stream: OpenStream, told: Told, exchange: Exchange) -> Forwarded:
+        """The same for a stream, of which `told` is what its events said."""
+        forwarded = Forwarded(stream.deployment, stream.attempts, *told)
         self._tell(forwarded, exchange)
         return forwarded
 

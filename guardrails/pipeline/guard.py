@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from guardrails.domain.check import Check, CheckReport, FailureReason
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
-from guardrails.domain.forwarded import Forwarded
+from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import none_ran, run_checks
@@ -30,7 +30,8 @@ and opening them again is what makes an overload last."""
 class Exchange:
     """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
 
-    `forwarded` is there once the model has answered.
+    `forwarded` is there once the model has answered, `early` where it was asked beside the checks, `streamed` when its
+    answer was a stream.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Exchange:
     door: str
     model: str | None = None
     forwarded: Forwarded | None = None
+    early: Early | None = None
+    streamed: Streamed | None = None
 
 
 class Guard:
@@ -64,15 +67,32 @@ class Guard:
         self._keys = keys
 
     async def assess(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
-        """Inspect with every check of the policy and decide. Changes nothing and never raises for service trouble."""
+        """Inspect with every check of the policy, decide and record.
+
+        Changes nothing and never raises for service trouble.
+        """
+        assessment = await self.judge(inspection, policy, exchange)
+        await self.record(assessment, exchange)
+        return assessment
+
+    async def judge(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
+        """Assess without leaving a trace: whoever asks must `record` what came of it."""
         started = time.perf_counter()
         reports = await self._reports(policy, inspection, Deadline.after(policy.deadline_s))
         heaviness = weight(inspection, reports)
         assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
-        duration_ms = (time.perf_counter() - started) * 1000
+        return replace(assessment, duration_ms=(time.perf_counter() - started) * 1000)
+
+    async def record(self, assessment: Assessment, exchange: Exchange) -> None:
+        """Count a verdict and hand its decision record over, off the event loop where it is heavy."""
         self._count(assessment)
-        self._decisions.record(await aside(heaviness, _recorded, assessment, exchange, duration_ms))
-        return assessment
+        heaviness = weight(assessment.inspection, assessment.reports)
+        self._decisions.record(await aside(heaviness, _recorded, assessment, exchange))
+
+    def record_at_once(self, assessment: Assessment, exchange: Exchange) -> None:
+        """The same without waiting for anything, so that it is done also by who is being cancelled."""
+        self._count(assessment)
+        self._decisions.record(_recorded(assessment, exchange))
 
     async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
         """Assess, and let only what may travel on return.
@@ -142,7 +162,7 @@ def _decided(
     return Assessment(exchange.id, inspection, verdict, reports, coverage(policy, inspection, reports))
 
 
-def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) -> dict[str, object]:
+def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
     return decision_record(
         decision_id=exchange.id,
         moment=datetime.now(UTC),
@@ -153,7 +173,9 @@ def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) ->
         verdict=assessment.verdict,
         reports=assessment.reports,
         coverage=assessment.coverage,
-        duration_ms=duration_ms,
+        duration_ms=assessment.duration_ms,
         model=exchange.model,
         forwarded=exchange.forwarded,
+        early=exchange.early,
+        streamed=exchange.streamed,
     )

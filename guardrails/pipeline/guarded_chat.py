@@ -11,14 +11,18 @@ from guardrails.chat.response import extract_completion, unread
 from guardrails.chat.restore import restored, restorer_for
 from guardrails.domain.content import Inspection, Segment, Stage
 from guardrails.domain.deadline import Deadline
-from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
+from guardrails.domain.errors import InvalidRequest, UpstreamUnreachable
 from guardrails.domain.verdict import Verdict
 from guardrails.pipeline.aside import aside, weight
+from guardrails.pipeline.asking import Asking, Body, Call
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
+from guardrails.pipeline.guarded_stream import GuardedStream
+from guardrails.pipeline.output import output_inspection
 from guardrails.policy.policy import Policy
-from guardrails.upstreams.upstream import Completion, Upstream
+from guardrails.telemetry.metrics import Metrics
+from guardrails.upstreams.upstream import Completion, OpenStream, Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,15 @@ class GuardedCompletion:
 class GuardedChat:
     """Guards chat completions of the configured models."""
 
-    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream], notices: FilterNotices) -> None:
+    def __init__(self, guard: Guard, upstreams: Mapping[str, Upstream], metrics: Metrics) -> None:
         self._guard = guard
-        self._notices = notices
+        self._metrics = metrics
+        self._notices = FilterNotices(guard, metrics)
+        self._asking = Asking(guard, metrics, self._notices)
         self.upstreams = upstreams
 
     async def complete(
-        self, body: Mapping[str, Any], model: str, policy: Policy, caller: str, exchange: Exchange
+        self, body: Body, model: str, policy: Policy, caller: str, exchange: Exchange
     ) -> GuardedCompletion:
         """Judge a chat completions body, send what may travel to the model, judge its answer.
 
@@ -60,34 +66,66 @@ class GuardedChat:
             UpstreamUnreachable: it gave no usable answer.
         """
         inspection = Inspection(Stage.INPUT, caller, extract_request(body))
-        asked = await self._guard.enforce(inspection, policy, exchange)
-        sent = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
-        deadline = Deadline.after(upstream.timeout_s)
+
+        async def ask(sent: Body) -> Completion:
+            return await upstream.complete(sent, Deadline.after(upstream.timeout_s), exchange.request_id)
+
+        asked = await self._asking.ask(body, inspection, policy, exchange, Call(ask, _tokens_of))
         try:
-            completion = await upstream.complete(sent, deadline, exchange.request_id)
-            forwarded = self._notices.answered(completion, exchange)
-            answered = await self._judge_answer(completion, policy, caller, replace(exchange, forwarded=forwarded))
-        except (UpstreamError, UpstreamUnreachable) as error:
-            if isinstance(error, UpstreamError):
-                self._notices.refused(error, asked, exchange)
-            error.verdict, error.verdict_id = asked.verdict, asked.id
+            answered = await self._judge_answer(asked.answer, policy, caller, asked.exchange)
+        except UpstreamUnreachable as error:
+            error.verdict, error.verdict_id = asked.assessment.verdict, asked.assessment.id
             raise
         heaviness = weight(inspection) + weight(answered.inspection)
         return GuardedCompletion(
-            await aside(heaviness, _carried_out, completion.body, asked, answered, policy.refusal),
-            completion.headers,
-            max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
+            await aside(heaviness, _carried_out, asked.answer.body, asked.assessment, answered, policy.refusal),
+            asked.answer.headers,
+            max(asked.assessment.verdict, answered.verdict, key=lambda verdict: verdict.action),
         )
+
+    async def stream(
+        self, body: Body, model: str, policy: Policy, caller: str, exchange: Exchange
+    ) -> GuardedStream:
+        """The same for a body with `stream: true`: the input is judged, and the model has begun to answer.
+
+        Whoever gets it must `aclose` it. Arguments and errors are those of `complete`.
+        """
+        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
+        upstream = self.upstreams[model]
+
+        async def ask(sent: Body) -> OpenStream:
+            return await upstream.stream(sent, Deadline.after(upstream.timeout_s), exchange.request_id)
+
+        asked = await self._asking.ask(body, inspection, policy, exchange, Call(ask, _closed))
+        judged = policy.judges(Stage.OUTPUT) or wants_more_than_text(body)
+        return GuardedStream(self._guard, self._metrics, self._notices, policy, asked, judged=judged)
 
     async def _judge_answer(
         self, completion: Completion, policy: Policy, caller: str, exchange: Exchange
     ) -> Assessment:
-        inspection = Inspection(Stage.OUTPUT, caller, _readable(completion))
-        assessment = await self._guard.assess(inspection, policy, exchange)
+        forwarded = self._notices.answered(completion, exchange)
+        inspection = output_inspection(policy, caller, _readable(completion))
+        assessment = await self._guard.assess(inspection, policy, replace(exchange, forwarded=forwarded))
         if assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
         return assessment
+
+
+def wants_more_than_text(body: Body) -> bool:
+    """Whether a request asks for sound or images, which hold at every policy's `media`."""
+    return body.get("modalities") not in (None, ["text"])
+
+
+async def _tokens_of(completion: Completion) -> int:
+    usage = completion.body.get("usage")
+    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return tokens if isinstance(tokens, int) and tokens > 0 else 0
+
+
+async def _closed(stream: OpenStream) -> int:
+    await stream.aclose()
+    return 0
 
 
 def _readable(completion: Completion) -> tuple[Segment, ...]:

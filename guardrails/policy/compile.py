@@ -11,10 +11,10 @@ from guardrails.domain.check import CheckSpec
 from guardrails.domain.content import MEDIA, Kind, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.verdict import Action, Mode, PolicyRef
-from guardrails.policy.document import ChatSection, MediaSection, PolicyDocument, RuleSection
+from guardrails.policy.document import MediaSection, PolicyDocument, RuleSection
 from guardrails.policy.later import set_aside
 from guardrails.policy.plans import check_problems, plan
-from guardrails.policy.policy import ChatPlan, Policy, Rule, StreamPlan
+from guardrails.policy.policy import ChatPlan, Policy, Rule, StartModel, StreamPlan
 from guardrails.policy.positions import Problem, Tree, read
 from guardrails.policy.redaction import DEFAULT_REPLACEMENT
 from guardrails.policy.rules import rule_problems
@@ -76,7 +76,7 @@ def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec])
         history=document.history,
         trusted=frozenset(digest.removeprefix("sha256:") for digest in document.trusted),
         media=_media(document.media),
-        chat=_chat(document.chat),
+        chat=_chat(document),
     )
 
 
@@ -88,10 +88,12 @@ def _media(section: MediaSection) -> Mapping[Kind, Action]:
     )
 
 
-def _chat(section: ChatSection) -> ChatPlan:
-    stream = section.stream
+def _chat(document: PolicyDocument) -> ChatPlan:
+    section, stream = document.chat, document.chat.stream
+    hides = any(rule.action == "redact" and Stage.INPUT in (rule.stage or Stage) for rule in document.rules)
     return ChatPlan(
-        start_model=section.start_model,
+        # What is to be hidden from the model must not be sent to it before the checks have found it.
+        start_model=StartModel.AFTER_CHECKS if hides else section.start_model,
         stream=StreamPlan(stream.release, stream.window, stream.overlap, stream.wait_ms / 1000),
         old_turns=section.old_turns,
     )

@@ -11,7 +11,6 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import CATALOGUE, SPECS
 from guardrails.domain.check import Check
-from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.server.placeholder_keys import read_placeholder_keys
@@ -68,11 +67,12 @@ async def _open(
         bundle=prepared.bundle,
         specs=SPECS,
         guard=guard,
-        chat=GuardedChat(guard, upstreams, FilterNotices(guard, metrics)),
+        chat=GuardedChat(guard, upstreams, metrics),
         callers=callers,
         metrics=metrics,
         readiness=readiness,
         max_body=settings.server.max_body,
+        streams=settings.server.streams,
     )
 
 

@@ -38,6 +38,17 @@ class SecretRef(Section):
         return f"environment variable {self.env}" if self.env else f"file {self.file}"
 
 
+class Streams(Section):
+    """Streamed answers to callers.
+
+    `keep_alive_s` is how often a stream that has nothing to send says that it lives; until the first time, an error is
+    a status code. A caller that takes nothing for `stalled_s` counts as gone.
+    """
+
+    keep_alive_s: Seconds = 5.0
+    stalled_s: Seconds = 120.0
+
+
 class Server(Section):
     """Where the service listens and what it takes in.
 
@@ -52,6 +63,7 @@ class Server(Section):
     max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 1024
     max_judged: Annotated[int, Field(ge=1, le=10_000)] = 128
     drain_s: Seconds = 25.0
+    streams: Streams = Streams()
 
 
 class ClientSecret(Section):

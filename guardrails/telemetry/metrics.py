@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
-from guardrails.domain.forwarded import FilterResult
+from guardrails.domain.forwarded import Early, FilterResult, Streamed
 from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.labels import OTHER, Labels, Series
 
@@ -61,6 +61,11 @@ class Metrics:
             "upstream_attempts", "Tries at deployments.", "model", "deployment", "outcome"
         )
         self._model_filters = self._counter("model_filter", "What models' own filters did.", "model", "result")
+        self._early_starts = self._counter("early_starts", "Models asked beside the checks.", "model", "outcome")
+        self._early_saved = self._counter("early_saved_seconds", "Time that asking beside the checks saved.", "model")
+        self._early_wasted = self._counter("early_wasted_tokens", "Tokens of answers nobody got.", "model")
+        self._streams = self._counter("streams", "Streamed answers by how they ended.", "model", "ending")
+        self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
@@ -114,6 +119,17 @@ class Metrics:
     def model_filtered(self, model: str, result: FilterResult) -> None:
         """A model's own filter refused a prompt, cut an answer, or could not run."""
         self._model_filters.of(model, result.value).inc()
+
+    def early_started(self, model: str, early: Early) -> None:
+        """A model was asked beside the checks of its input, and the verdict on that is known."""
+        self._early_starts.of(model, early.outcome.value).inc()
+        self._early_saved.of(model).inc(early.saved_ms / 1000)
+        self._early_wasted.of(model).inc(early.tokens_wasted)
+
+    def stream_ended(self, model: str, streamed: Streamed) -> None:
+        """A streamed answer ended, whoever ended it."""
+        self._streams.of(model, streamed.ending.value).inc()
+        self._windows.of(model).inc(streamed.windows)
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
         """One token request ended; `outcome` is `ok` or a failure reason."""

@@ -11,7 +11,7 @@ from typing import Final
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.finding import Finding
-from guardrails.domain.forwarded import Forwarded
+from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
 
@@ -77,6 +77,8 @@ def decision_record(
     duration_ms: float,
     model: str | None = None,
     forwarded: Forwarded | None = None,
+    early: Early | None = None,
+    streamed: Streamed | None = None,
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field).
 
@@ -93,6 +95,8 @@ def decision_record(
         duration_ms: From the first check's start to the decision.
         model: The model's name in the settings, when a chat was guarded.
         forwarded: How that model was reached and what its own filter did, once it has answered.
+        early: What asking the model beside the checks came to, where a policy wants that.
+        streamed: The answer's stream in numbers.
     """
     pointers = _Pointers()
     return {
@@ -110,6 +114,8 @@ def decision_record(
         "checks": [_report(report, pointers) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in coverage],
         "upstream": None if forwarded is None else _forwarded(forwarded),
+        "early": None if early is None else _early(early),
+        "stream": None if streamed is None else _streamed(streamed),
     }
 
 
@@ -162,6 +168,24 @@ def _forwarded(forwarded: Forwarded) -> dict[str, object]:
         "attempts": forwarded.attempts,
         "filter": [result.value for result in forwarded.filter_results],
         "filter_categories": list(forwarded.filter_categories),
+    }
+
+
+def _early(early: Early) -> dict[str, object]:
+    return {
+        "outcome": early.outcome.value,
+        "saved_ms": round(early.saved_ms, 3),
+        "tokens_wasted": early.tokens_wasted,
+        "estimated": early.estimated,
+    }
+
+
+def _streamed(streamed: Streamed) -> dict[str, object]:
+    return {
+        "windows": streamed.windows,
+        "released": streamed.released,
+        "withheld": streamed.withheld,
+        "ending": streamed.ending.value,
     }
 
 

@@ -73,6 +73,11 @@ def respond(error: Exception, dialect: Dialect) -> web.Response:
     return response
 
 
+def error_event(error: Exception) -> bytes:
+    """Any error as an event in the middle of a stream: too late for a status code, and the SDKs raise on it."""
+    return b"data: " + orjson.dumps({"error": _openai(_describe(error))}) + b"\n\n"
+
+
 def _response(error: Exception, dialect: Dialect) -> web.Response:
     if isinstance(error, UpstreamError):
         return web.Response(status=error.status, body=error.body, headers=error.headers)
@@ -158,9 +163,13 @@ def _rendered(problem: Problem, dialect: Dialect) -> web.Response:
         body |= {"field": problem.field} if problem.field else {}
         body |= {"known": list(problem.known)} if problem.known is not None else {}
     if dialect is not Dialect.PROBLEM:
-        kind = "invalid_request_error" if problem.status < 500 else "server_error"  # noqa: PLR2004 - HTTP's border
-        body["error"] = {"message": problem.detail, "type": kind, "param": problem.field, "code": problem.code}
+        body["error"] = _openai(problem)
     content_type = "application/json" if dialect is Dialect.OPENAI else PROBLEM_JSON
     return web.Response(
         status=problem.status, body=orjson.dumps(body), content_type=content_type, headers=problem.headers
     )
+
+
+def _openai(problem: Problem) -> dict[str, object]:
+    kind = "invalid_request_error" if problem.status < 500 else "server_error"  # noqa: PLR2004 - HTTP's border
+    return {"message": problem.detail, "type": kind, "param": problem.field, "code": problem.code}

@@ -10,6 +10,7 @@ from guardrails.domain.check import CheckSpec
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.policy.bundle import Bundle
+from guardrails.settings.schema import Streams
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers
 
@@ -42,6 +43,7 @@ class Services:
     metrics: Metrics
     readiness: Probe
     max_body: int
+    streams: Streams
 
 
 class Holder:
