@@ -2,20 +2,17 @@
 
 import asyncio
 import contextlib
-import io
-import math
+import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import aiohttp
 import orjson
-from yarl import URL
 
+from guardrails.azure.exchange import Call, exchange, url_of
 from guardrails.azure.observer import NO_OBSERVER, Observer
 from guardrails.azure.reply import RawReply
 from guardrails.azure.retry import RetryBudget, retry_after
@@ -28,9 +25,6 @@ from guardrails.domain.errors import ServiceError
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 """More than any service documents; what is longer is not read to its end."""
 
-LARGE_BODY_BYTES: Final = 512 * 1024
-"""From here on a body is sent in pieces: aiohttp writes bytes at once, and holds up the loop for a large one."""
-
 _JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -40,18 +34,6 @@ class Reply:
 
     body: Any = field(repr=False)
     calls: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request on the wire, without what authenticates it. `passed_on`: its answer is the caller's to judge."""
-
-    target: Target
-    method: str
-    url: URL
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    passed_on: bool = False
 
 
 class AzureClient:
@@ -92,7 +74,7 @@ class AzureClient:
             payload = orjson.dumps(body)
         except orjson.JSONEncodeError:
             raise CallError(Trouble.UNENCODABLE, target) from None
-        call = _Call(target, "POST", _url(target, path, params), _JSON, payload)
+        call = Call(target, "POST", url_of(target, path, params), _JSON, payload)
         budget = RetryBudget(deadline)
         calls = 0
         while True:
@@ -125,23 +107,48 @@ class AzureClient:
             ServiceError: there was no answer (network, deadline), or it was cut short or too large.
             TokenError: no bearer could be had.
         """
-        call = _Call(target, method, _url(target, path, params), headers, body, passed_on=True)
+        call = Call(target, method, url_of(target, path, params), headers, body, passed_on=True)
         return await self._authorized(call, deadline)
 
-    async def _accepted(self, call: _Call, deadline: Deadline) -> RawReply:
+    async def open(
+        self,
+        target: Target,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+    ) -> RawReply:
+        """Send one request as `send` does, and hand on the body of a 2xx answer while it comes, as `RawReply.rest`.
+
+        The deadline and the target's `timeout_s` bound the time to the first bytes. From then on only silence is
+        bounded, to `timeout_s` between bytes. The caller closes `rest`. A 2xx with nothing in it, and every other
+        answer, comes whole.
+
+        Raises:
+            ServiceError: there was no answer (network, deadline), or it was cut short or too large.
+            TokenError: no bearer could be had.
+        """
+        url = url_of(target, path, params)
+        call = Call(target, method, url, headers, body, passed_on=True, streamed=True)
+        return await self._authorized(call, deadline)
+
+    async def _accepted(self, call: Call, deadline: Deadline) -> RawReply:
         reply = await self._authorized(call, deadline)
         failure = self._judge(call, reply)
         if failure is not None:
             raise failure
         return reply
 
-    def _judge(self, call: _Call, reply: RawReply) -> CallError | None:
+    def _judge(self, call: Call, reply: RawReply) -> CallError | None:
         if reply.ok:
             return None
         with_key = self._tokens.uses_key(call.target)
         return refusal(call.target, reply, retry_after=retry_after(reply.headers), with_key=with_key)
 
-    async def _authorized(self, call: _Call, deadline: Deadline) -> RawReply:
+    async def _authorized(self, call: Call, deadline: Deadline) -> RawReply:
         auth = await self._tokens.headers(call.target, deadline)
         reply = await self._once(call, auth, deadline)
         if reply.status != HTTPStatus.UNAUTHORIZED or not self._mendable(call, reply):
@@ -155,18 +162,19 @@ class AzureClient:
             error.calls += 1
             raise
 
-    def _mendable(self, call: _Call, reply: RawReply) -> bool:
+    def _mendable(self, call: Call, reply: RawReply) -> bool:
         """A new token mends a refused token, not a missing role."""
         failure = self._judge(call, reply)
         return failure is not None and failure.trouble in {Trouble.TOKEN_REFUSED, Trouble.KEY_REFUSED}
 
-    async def _once(self, call: _Call, auth: Mapping[str, str], deadline: Deadline) -> RawReply:
+    async def _once(self, call: Call, auth: Mapping[str, str], deadline: Deadline) -> RawReply:
         left = deadline.remaining()
         if left <= 0:
             raise CallError(Trouble.DEADLINE, call.target)
         began = time.monotonic()
         try:
-            reply = await self._exchange(call, auth, min(left, call.target.timeout_s))
+            timeout_s = min(left, call.target.timeout_s)
+            reply = await exchange(self._session, call, auth, timeout_s, self._max_answer_bytes)
         except CallError as error:
             self._report(call, error.reason.value, began)
             raise
@@ -175,45 +183,27 @@ class AzureClient:
             if isinstance(error, TimeoutError):
                 trouble = _which_time(trouble, call.target, deadline, began)
         else:
-            self._report(call, self._outcome(call, reply), began)
+            self._report_answer(call, reply, began)
             return reply
         # Raised out here, without the first error as its context: aiohttp's may hold the request's headers.
         failure = CallError(trouble, call.target, calls=1)
         self._report(call, failure.reason.value, began)
         raise failure
 
-    async def _exchange(self, call: _Call, auth: Mapping[str, str], timeout_s: float) -> RawReply:
-        async with self._session.request(
-            call.method,
-            call.url,
-            data=call.body if len(call.body) < LARGE_BODY_BYTES else io.BytesIO(call.body),
-            headers={**call.headers, **auth},
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                total=timeout_s,
-                sock_connect=self._session.timeout.sock_connect,
-                # aiohttp otherwise rounds timeouts above 5 s up to a whole second, past the deadline.
-                ceil_threshold=math.inf,
-            ),
-        ) as response:
-            chunks: list[bytes] = []
-            size = 0
-            while chunk := await response.content.readany():
-                size += len(chunk)
-                if size > self._max_answer_bytes:
-                    response.close()
-                    raise CallError(Trouble.TOO_LARGE, call.target, status=response.status, calls=1)
-                chunks.append(chunk)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return RawReply(response.status, headers, b"".join(chunks))
+    def _report_answer(self, call: Call, reply: RawReply, began: float) -> None:
+        if reply.rest is None:
+            self._report(call, self._outcome(call, reply), began)
+        else:
+            told = self._observer.call_finished
+            reply.rest.when_ended(functools.partial(told, call.target.name, seconds=time.monotonic() - began))
 
-    def _outcome(self, call: _Call, reply: RawReply) -> str:
+    def _outcome(self, call: Call, reply: RawReply) -> str:
         failure = self._judge(call, reply)
         if failure is None:
             return "ok"
         return f"{reply.status // 100}xx" if call.passed_on else failure.reason.value
 
-    def _report(self, call: _Call, outcome: str, began: float) -> None:
+    def _report(self, call: Call, outcome: str, began: float) -> None:
         self._observer.call_finished(call.target.name, outcome, time.monotonic() - began)
 
 
@@ -222,17 +212,6 @@ def _which_time(trouble: Trouble, target: Target, deadline: Deadline, began: flo
     if deadline.remaining() <= 0:
         return Trouble.DEADLINE
     return Trouble.TIMEOUT if time.monotonic() - began >= target.timeout_s else trouble
-
-
-def _url(target: Target, path: str, params: Mapping[str, str]) -> URL:
-    return _encoded_url(target.endpoint, path, tuple(params.items()))
-
-
-@lru_cache(maxsize=256)  # a service asks few addresses, again and again
-def _encoded_url(endpoint: str, path: str, params: tuple[tuple[str, str], ...]) -> URL:
-    # Encoded here, so that nothing turns the colon of `text:analyze` or a quoted deployment name into something else.
-    query = f"?{urlencode(params)}" if params else ""
-    return URL(f"{endpoint}{path}{query}", encoded=True)
 
 
 def _decoded(target: Target, reply: RawReply, calls: int) -> Reply:

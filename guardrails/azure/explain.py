@@ -28,6 +28,10 @@ _MENDS: Final[Mapping[Trouble, str]] = {
     Trouble.RESET: "{host} broke the connection before it answered. If that stays, look for a proxy or firewall.",
     Trouble.TIMEOUT: "{host} did not answer within {timeout_s:g} s. Check the network, or raise timeout_s.",
     Trouble.DEADLINE: "{host} did not answer before the deadline. Check the network, or allow more time.",
+    Trouble.SILENT: "{host} stopped in the middle of its answer for {timeout_s:g} s. If that stays, raise timeout_s.",
+    Trouble.BROKE_OFF: (
+        "{host} broke the connection in the middle of its answer. If that stays, look for a proxy or firewall."
+    ),
     Trouble.TOKEN_REFUSED: (
         "the token was refused. It was asked for {scope}{wanted}. Set scope to the audience that the resource expects, "
         "and check that the tenant of credential {credential} is the resource's."

@@ -7,12 +7,12 @@ class Observer(Protocol):
     """Told after each call on the wire. Both methods return at once and never raise."""
 
     def call_finished(self, service: str, outcome: str, seconds: float) -> None:
-        """One HTTP call to a target ended.
+        """One HTTP call to a target ended; a stream ends when its body does, or when we close it.
 
         Args:
             service: The target's name.
             outcome: `ok`, a `FailureReason` value, or (for answers passed on whole) a status class such as `4xx`.
-            seconds: From just before the call until its answer was read.
+            seconds: From just before the call until its answer was read; of a stream, until its first bytes.
         """
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:

@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     RESET = "reset"
     TIMEOUT = "timeout"
     DEADLINE = "deadline"
+    SILENT = "silent"
+    BROKE_OFF = "broke_off"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a kind of trouble, not a secret
     KEY_REFUSED = "key_refused"
     ROLE_MISSING = "role_missing"
@@ -57,6 +59,8 @@ _KNOWN: Final[Mapping[Trouble, tuple[FailureReason, str]]] = {
     Trouble.RESET: (FailureReason.NETWORK, "the connection broke before an answer"),
     Trouble.TIMEOUT: (FailureReason.DEADLINE, "no answer within the call's own timeout"),
     Trouble.DEADLINE: (FailureReason.DEADLINE, "no answer before the deadline"),
+    Trouble.SILENT: (FailureReason.DEADLINE, "the answer stood still for longer than the call's own timeout"),
+    Trouble.BROKE_OFF: (FailureReason.NETWORK, "the connection broke in the middle of the answer"),
     Trouble.TOKEN_REFUSED: (FailureReason.UNAUTHORIZED, "the bearer was refused"),
     Trouble.KEY_REFUSED: (FailureReason.UNAUTHORIZED, "the key was refused"),
     Trouble.ROLE_MISSING: (FailureReason.FORBIDDEN, "the principal lacks the role for this call"),

@@ -2,9 +2,9 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -13,6 +13,7 @@ from guardrails.azure.trouble import CallError, Trouble
 from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import UpstreamError, UpstreamUnreachable
+from guardrails.upstreams.event_stream import EventStream
 from guardrails.upstreams.observer import NO_ATTEMPTS, Attempts
 from guardrails.upstreams.upstream import ChatDeployment, Completion
 
@@ -31,6 +32,8 @@ _WORDS: Final[Mapping[int, str]] = {
     404: "not_found",
     _THROTTLED: FailureReason.THROTTLED.value,
 }
+
+_AnswerT = TypeVar("_AnswerT", Completion, EventStream)
 
 log = structlog.get_logger(__name__)
 
@@ -87,11 +90,18 @@ class Failover:
 
     async def complete(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> Completion:
         """See `Upstream.complete`. When all fail, what the first one asked had to say is raised."""
+        return await self._first_answer(lambda one: one.complete(body, deadline, request_id), deadline)
+
+    async def stream(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> EventStream:
+        """See `Upstream.stream`. Which deployment is asked, and what is raised when all fail, is as in `complete`."""
+        return await self._first_answer(lambda one: one.stream(body, deadline, request_id), deadline)
+
+    async def _first_answer(self, ask: Callable[[ChatDeployment], Awaitable[_AnswerT]], deadline: Deadline) -> _AnswerT:
         order = self._order()
         first: UpstreamError | UpstreamUnreachable | None = None
         for tries, deployment in enumerate(order, start=1):
             try:
-                completion = await deployment.complete(body, deadline, request_id)
+                answer = await ask(deployment)
             except (UpstreamError, UpstreamUnreachable) as error:
                 self._told(deployment, _outcome(error))
                 if not _may_pass(error):
@@ -109,7 +119,7 @@ class Failover:
             else:
                 self._told(deployment, "ok")
                 self._rests_until.pop(deployment, None)
-                return replace(completion, attempts=tries)
+                return replace(answer, attempts=tries)
         raise first or UpstreamUnreachable("no deployment could be asked")
 
     def _order(self) -> list[ChatDeployment]:

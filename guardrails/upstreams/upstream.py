@@ -1,8 +1,8 @@
-"""A model endpoint: a chat completion in, its JSON answer out, whole."""
+"""A model endpoint: a chat completion in, its answer out: a JSON object whole, or a stream of events as they come."""
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -16,14 +16,17 @@ from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import (
     InvalidRequest,
     ServiceError,
-    TokenError,
     UpstreamError,
     UpstreamUnreachable,
 )
 from guardrails.domain.request_id import is_request_id
+from guardrails.upstreams.event_stream import EVENT_STREAM, EventStream
+from guardrails.upstreams.unreachable import unreachable
 
 MODEL_KEY_HEADER: Final = "api-key"
 """Where Azure OpenAI and Foundry look for a key (Azure OpenAI REST reference, Authentication)."""
+
+JSON: Final = "application/json"
 
 V1: Final = "v1"
 """The `api_version` that means the `/openai/v1` path, which takes none."""
@@ -45,6 +48,37 @@ class Completion:
     body: Mapping[str, Any] = field(repr=False)
     deployment: str = ""
     attempts: int = 1
+
+
+class OpenStream(Protocol):
+    """A model's event stream, open; its first bytes have arrived. Who opened it closes it, whatever happened."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers a caller may see, in lower case."""
+
+    @property
+    def deployment(self) -> str:
+        """The label of the deployment that answers."""
+
+    @property
+    def attempts(self) -> int:
+        """How many deployments were asked."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """See `chunks`."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body's bytes as they come, the first ones included; for one reader, once. It ends where the body does.
+
+        Who reads slowly slows the model down: nothing is read ahead.
+
+        Raises:
+            UpstreamUnreachable: it broke off, was silent for longer than the deployment's `timeout_s`, or was closed.
+        """
+
+    async def aclose(self) -> None:
+        """Close the connection at once; what is still to come is not waited for. A second time does nothing."""
 
 
 class Upstream(Protocol):
@@ -73,6 +107,18 @@ class Upstream(Protocol):
         Raises:
             UpstreamError: the endpoint answered with an error: status, body and the headers a caller may see.
             UpstreamUnreachable: no answer, none in time, no token, or an answer that is not a JSON object.
+            InvalidRequest: the body cannot be encoded as JSON.
+        """
+
+    async def stream(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> OpenStream:
+        """Send one chat completion that asks for a stream (`stream: true` in its body). It is open when this returns.
+
+        The deadline bounds the time to the first byte, all tries together; another deployment may take over until
+        then, and never later. From the first byte on only silence is bounded.
+
+        Raises:
+            UpstreamError: as `complete` does.
+            UpstreamUnreachable: as `complete` does, and for an answer that is no event stream, or an empty one.
             InvalidRequest: the body cannot be encoded as JSON.
         """
 
@@ -112,23 +158,37 @@ class ChatDeployment:
 
     async def complete(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> Completion:
         """See `Upstream.complete`."""
-        payload = self._encode(body)
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return _completion(await self._ask(self._client.send, body, deadline, request_id, {"Accept": JSON}), self.label)
+
+    async def stream(self, body: Mapping[str, Any], deadline: Deadline, request_id: str) -> EventStream:
+        """See `Upstream.stream`."""
+        # Compressed, events would be held back until they fill the compressor's buffer.
+        accept = {"Accept": EVENT_STREAM, "Accept-Encoding": "identity"}
+        return _event_stream(await self._ask(self._client.open, body, deadline, request_id, accept), self.label)
+
+    async def _ask(
+        self,
+        call: Callable[..., Awaitable[RawReply]],
+        body: Mapping[str, Any],
+        deadline: Deadline,
+        request_id: str,
+        accept: Mapping[str, str],
+    ) -> RawReply:
+        headers = {"Content-Type": JSON, **accept}
         if is_request_id(request_id):
             headers["x-ms-client-request-id"] = request_id
         try:
-            reply = await self._client.send(
+            return await call(
                 self.target,
                 "POST",
                 self._address.path,
                 params=self._address.params,
-                body=payload,
+                body=self._encode(body),
                 headers=headers,
                 deadline=deadline,
             )
         except ServiceError as error:
-            raise _unreachable(error) from error
-        return _completion(reply, self.label)
+            raise unreachable(error) from error
 
     def _encode(self, body: Mapping[str, Any]) -> bytes:
         try:
@@ -150,11 +210,7 @@ def passed_on(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _completion(reply: RawReply, deployment: str) -> Completion:
-    headers = passed_on(reply.headers)
-    if not reply.ok:
-        if reply.status < 400:  # noqa: PLR2004 - a redirect is no answer of a model
-            raise UpstreamUnreachable("the model endpoint answered with a redirect")
-        raise UpstreamError(reply.status, reply.body, headers, deployment=deployment)
+    headers = _success(reply, deployment)
     body: object = None
     # Raised after the handler: the decoder's error holds the whole answer, and would be this one's context.
     with contextlib.suppress(orjson.JSONDecodeError):
@@ -164,8 +220,21 @@ def _completion(reply: RawReply, deployment: str) -> Completion:
     return Completion(reply.status, headers, body, deployment)
 
 
-def _unreachable(error: ServiceError) -> UpstreamUnreachable:
-    if isinstance(error, TokenError):
-        # The caller learns that, not why: tenant and application are the operator's business.
-        return UpstreamUnreachable("no token for the model endpoint could be had", reason=error.reason)
-    return UpstreamUnreachable(error.detail, reason=error.reason)
+def _event_stream(reply: RawReply, deployment: str) -> EventStream:
+    headers = _success(reply, deployment)
+    if reply.rest is None:
+        raise UpstreamUnreachable("the model endpoint's answer is empty")
+    if reply.headers.get("content-type", "").partition(";")[0].strip().lower() != EVENT_STREAM:
+        reply.rest.close()
+        raise UpstreamUnreachable("the model endpoint did not stream: its answer is not an event stream")
+    return EventStream(headers, deployment, reply.rest)
+
+
+def _success(reply: RawReply, deployment: str) -> Mapping[str, str]:
+    """The headers of a 2xx that a caller may see; any other answer is raised."""
+    headers = passed_on(reply.headers)
+    if reply.ok:
+        return headers
+    if reply.status < 400:  # noqa: PLR2004 - a redirect is no answer of a model
+        raise UpstreamUnreachable("the model endpoint answered with a redirect")
+    raise UpstreamError(reply.status, reply.body, headers, deployment=deployment)
