@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -29,8 +30,15 @@ class Child:
 
     def peak_mib(self) -> float:
         """The most memory it held, in MiB."""
+        return self._told("VmHWM:")
+
+    def mib(self) -> float:
+        """The memory it holds now, in MiB."""
+        return self._told("VmRSS:")
+
+    def _told(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        line = next(line for line in status.splitlines() if line.startswith(name))
         return int(line.split()[1]) / 1024
 
 
@@ -60,3 +68,12 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"{process.args!r} did not listen within {STARTS_WITHIN_S} s")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listening.getsockname()[1] for listening in sockets]
+    for listening in sockets:
+        listening.close()
+    return ports

@@ -84,9 +84,7 @@ class GuardedChat:
             max(asked.assessment.verdict, answered.verdict, key=lambda verdict: verdict.action),
         )
 
-    async def stream(
-        self, body: Body, model: str, policy: Policy, caller: str, exchange: Exchange
-    ) -> GuardedStream:
+    async def stream(self, body: Body, model: str, policy: Policy, caller: str, exchange: Exchange) -> GuardedStream:
         """The same for a body with `stream: true`: the input is judged, and the model has begun to answer.
 
         Whoever gets it must `aclose` it. Arguments and errors are those of `complete`.

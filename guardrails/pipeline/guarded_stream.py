@@ -1,7 +1,7 @@
 """A streamed answer on its way to the caller: nothing of it goes on before it was judged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -50,7 +50,9 @@ class GuardedStream:
         self._opened = asked.answer
         self._caller = asked.assessment.inspection.caller
         self._account = StreamAccount(policy, self._caller, asked.assessment.id)
-        self._held = HeldStream(_shape(policy, judged=judged), restorer_for(asked.assessment.edits, asked.assessment.inspection.segments))
+        self._held = HeldStream(
+            _shape(policy, judged=judged), restorer_for(asked.assessment.edits, asked.assessment.inspection.segments)
+        )
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._pace = _Pace(policy.chat.stream, self._wake)
@@ -87,7 +89,7 @@ class GuardedStream:
             raise
         self._has_begun = True
 
-    async def pieces(self, patience_s: float) -> AsyncIterator[bytes]:
+    async def pieces(self, patience_s: float) -> AsyncGenerator[bytes, None]:
         """Everything the caller gets; an empty piece each time that patience ran out without one.
 
         Raises:
@@ -151,7 +153,7 @@ class GuardedStream:
         self._wake.set()
 
     def _look_after_judging(self) -> None:
-        """Start on the next window when one is due and none is being judged. A fault of ours in judging comes up here."""
+        """Start on the next window when one is due and none is being judged. A fault of ours comes up here."""
         for task in (self._judging, self._reading):
             if task is not None and task.done():
                 task.result()

@@ -85,7 +85,9 @@ class StreamAccount:
             replace(receipt, characters=lengths.get(pointer, receipt.characters))
             for pointer, receipt in self._coverage.items()
         ]
-        never = [Unread(pointer, length, NO_RULE) for pointer, length in lengths.items() if pointer not in self._coverage]
+        never = [
+            Unread(pointer, length, NO_RULE) for pointer, length in lengths.items() if pointer not in self._coverage
+        ]
         inspection = Inspection(Stage.OUTPUT, self._caller, (), unread=tuple(never))
         reports = [
             replace(report, findings=tuple(self._findings[name].values())) for name, report in self._reports.items()

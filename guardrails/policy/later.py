@@ -18,14 +18,12 @@ _TODAY: Mapping[str, Callable[[Any], bool]] = {
     "extends": lambda value: value is None,
 }
 _CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {
-    "start_model": lambda value: value == "after_checks",
-    "stream": lambda value: value is None,
     "old_turns": lambda value: value == "block",
 }
 _RULE_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "origin": lambda _: False,
 }
-_HELP = {"history": "only 'all' is", "start_model": "only 'after_checks' is"}
+_HELP = {"history": "only 'all' is"}
 
 
 def set_aside(tree: Tree) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """A guarded stream -> server-sent events on the wire."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Final
 
@@ -51,13 +51,13 @@ async def send_events(
     return response
 
 
-async def _told(stream: GuardedStream, keep_alive_s: float):  # noqa: ANN202 - an async generator of bytes
+async def _told(stream: GuardedStream, keep_alive_s: float) -> AsyncGenerator[bytes, None]:
     try:
         async with aclosing(stream.pieces(keep_alive_s)) as pieces:
             async for piece in pieces:
                 yield piece or KEEP_ALIVE
     except GuardrailsError as error:
         yield error_event(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever broke, the caller is told that the answer is not whole
         _log.exception("stream_broke")
         yield error_event(error)

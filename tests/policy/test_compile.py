@@ -11,6 +11,7 @@ from guardrails.domain.content import Origin, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.verdict import Action, Mode
 from guardrails.policy.compile import compile_policy
+from guardrails.policy.policy import Release, StartModel, StreamPlan
 
 WHOLE = """\
 version: 1
@@ -157,8 +158,10 @@ def test_a_wrong_rule_is_told_where_and_what(specs, rule, place, sentence):
         (("policy: least", "policy: least\nshadow: [strict]"), 3, "is not supported yet"),
         (("policy: least", "policy: least\ntests: [{name: x}]"), 3, "is not supported yet"),
         (("policy: least", "policy: least\nextends: base"), 3, "is not supported yet"),
-        (("policy: least", "policy: least\nchat: {stream: {release: whole}}"), 3, "chat.stream: is not supported yet"),
-        (("policy: least", "policy: least\nchat: {start_model: with_checks}"), 3, "only 'after_checks' is"),
+        (("policy: least", "policy: least\nchat: {stream: {release: some}}"), 3, "chat.stream.release: must be"),
+        (("policy: least", "policy: least\nchat: {stream: {window: 300, overlap: 200}}"), 3, "at most half of window"),
+        (("policy: least", "policy: least\nchat: {stream: {window: 20}}"), 3, "chat.stream.window: "),
+        (("policy: least", "policy: least\nchat: {start_model: before_checks}"), 3, "chat.start_model: must be"),
         (("policy: least", "policy: least\nchat: {refusal: ' '}"), 3, "chat.refusal: must not be empty"),
         (("policy: least", "policy: least\nchat: {refusl: x}"), 3, "did you mean 'refusal'?"),
         (("policy: least", "policy: least\npolicy: other"), 3, "policy: is given twice"),
@@ -297,3 +300,31 @@ def test_a_rule_says_how_it_hides_and_whether_that_comes_back(specs, rule, repla
     policy = compile_policy(with_rule(rule), "p.yaml", specs)
     assert (policy.rules[1].replacement, policy.rules[1].restore) == (replacement, restore)
     assert policy.needs_placeholder_keys is needs_keys
+
+
+CHAT = """
+version: 1
+policy: chats
+checks: {pii: {}, prompt_shield: {}}
+rules:
+  - {id: attack, stage: input, check: prompt_shield, action: block}
+  - {id: mail, stage: STAGE, check: pii, category: Email, action: redact}
+chat: {start_model: with_checks, stream: {release: whole, window: 1000, overlap: 100, wait_ms: 250}}
+"""
+
+
+def test_a_chat_plan_is_compiled_as_written(specs):
+    plan = _chat("output", specs)
+    assert plan.start_model is StartModel.WITH_CHECKS
+    assert plan.stream == StreamPlan(Release.WHOLE, 1000, 100, 0.25)
+
+
+@pytest.mark.parametrize("stage", ["input", "[input, output]"])
+def test_what_is_to_be_hidden_from_the_model_is_never_sent_to_it_beside_the_checks(stage, specs):
+    assert _chat(stage, specs).start_model is StartModel.AFTER_CHECKS
+    everywhere = compile_policy(CHAT.replace("stage: STAGE, ", ""), "p.yaml", specs)
+    assert everywhere.chat.start_model is StartModel.AFTER_CHECKS
+
+
+def _chat(stage, specs):
+    return compile_policy(CHAT.replace("STAGE", stage), "p.yaml", specs).chat

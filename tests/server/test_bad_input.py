@@ -128,7 +128,7 @@ async def test_a_wrong_field_of_a_check_is_named(service, body, field):
         ({"messages": [{"role": "user", "content": {"a": 1}}]}, "messages[0].content"),
         ({"model": None}, "model"),
         ({"model": 5}, "model"),
-        ({"stream": True}, "stream"),
+        ({"stream": "yes"}, "stream"),
         ({"policy": 5}, "policy"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Origin, Span, Stage
 from guardrails.domain.finding import Finding
-from guardrails.domain.forwarded import FilterResult, Forwarded
+from guardrails.domain.forwarded import Early, EarlyStart, Ending, FilterResult, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record
@@ -36,6 +36,8 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.token_fetched("corp", "ok", 0.1)
     metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
     metrics.upstream_attempted("gpt-4o", "west/gpt-4o", "ok")
+    metrics.early_started("gpt-4o", Early(EarlyStart.USED, 1.0, 1))
+    metrics.stream_ended("gpt-4o", Streamed(1, 1, 0, Ending.DONE))
     found: dict[str, tuple[str, ...]] = {}
     for family in metrics.registry.collect():
         sample = family.samples[0]
