@@ -18,9 +18,7 @@ PARTS = ("costs", "streams")
 def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; all when absent"
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' or '.join(PARTS)}; absent, all")
     parser.add_argument("--requests", type=int, default=1500, help="costs: counted requests of each round")
     parser.add_argument("--at-once", type=int, default=16, help="costs: requests in flight")
     parser.add_argument("--rounds", type=int, default=3, help="costs: rounds; the two servers take turns")
@@ -37,11 +35,8 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown part {unknown[0]!r}; known: {', '.join(PARTS)}")
     told = _measured(options)
-    print(
-        json.dumps(told, indent=2)
-        if options.json
-        else "\n\n".join(f"{name}\n{_table(rows)}" for name, rows in told.items())
-    )
+    tables = "\n\n".join(f"{name}\n{_table(rows)}" for name, rows in told.items())
+    print(json.dumps(told, indent=2) if options.json else tables)
     return 0
 
 

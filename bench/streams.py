@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import aiohttp
@@ -67,15 +68,14 @@ class Way:
 async def hear(session: aiohttp.ClientSession, way: Way, tokens: int, every_ms: int) -> Heard:
     """Take a stream as fast as it comes."""
     started = time.perf_counter()
-    moments: list[float] = []
     async with session.post(way.url, json=_body(tokens, every_ms), headers=way.headers()) as response:
         if response.status != 200:  # noqa: PLR2004 - HTTP's OK
             raise RuntimeError(f"{way.url} answered {response.status}: {(await response.read())[:300]!r}")
-        async for data in response.content.iter_any():
-            if b"data: {" in data:
-                moments.append((time.perf_counter() - started) * 1000)
-    gaps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
-    return Heard(moments[0], gaps, (time.perf_counter() - started) * 1000)
+        moments = [
+            (time.perf_counter() - started) * 1000 async for data in response.content.iter_any() if b"data: {" in data
+        ]
+    pauses = [after - before for before, after in pairwise(moments)]
+    return Heard(moments[0], pauses, (time.perf_counter() - started) * 1000)
 
 
 async def first_bytes(ways: Sequence[Way], rounds: int) -> list[dict[str, object]]:
@@ -121,7 +121,7 @@ async def gaps(ways: Sequence[Way], rounds: int, tokens: int, every_ms: int) -> 
 
 
 async def repeated(direct: Way, after_s: float, rounds: int) -> dict[str, object]:
-    """What repeating an early call with an edited prompt would win over asking after the checks: nothing, twice paid."""
+    """What repeating an early call with an edited prompt would win over asking after the checks."""
     twice: list[float] = []
     once: list[float] = []
     async with _session() as session:
