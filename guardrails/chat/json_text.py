@@ -56,6 +56,11 @@ def readable(text: str) -> str:
     return _WRITTEN_OUT.sub(lambda match: written[match.group()], text)
 
 
+def readable_escape(escape: str) -> str:
+    """One escape of JSON, or the two of a pair, as `readable` gives it."""
+    return _WRITTEN_OUT.sub(_write_out, escape)
+
+
 def edited(text: str, edits: Iterable[Edit]) -> str:
     """`readable(text)` with the edits made: still valid JSON where the text was JSON, and no character of a span left.
 
@@ -65,7 +70,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     view = readable(text)
     if not is_json_container(view):
         return apply_edits(view, edits)
-    result = apply_edits(view, _inside_tokens(view, edits))
+    result = apply_edits(view, inside_tokens(view, edits))
     return result if is_json_container(result) else REPLACED_WHOLE
 
 
@@ -131,7 +136,7 @@ class _WrittenOut(dict[str, str]):
     """What each escape of one text stands for: a text has many escapes, and few different ones."""
 
     def __missing__(self, escape: str) -> str:
-        self[escape] = written = _WRITTEN_OUT.sub(_write_out, escape)
+        self[escape] = written = readable_escape(escape)
         return written
 
 
@@ -147,8 +152,9 @@ def _write_out(match: re.Match[str]) -> str:
     return character
 
 
-def _inside_tokens(text: str, edits: Iterable[Edit]) -> Iterator[Edit]:
-    waiting = deque(_disjoint(edits))
+def inside_tokens(text: str, edits: Iterable[Edit]) -> Iterator[Edit]:
+    """The edits as they can be made in JSON: inside its strings, and on whole numbers and words; in order."""
+    waiting = deque(disjoint(edits))
     for token in _TOKEN.finditer(text):
         start, end = token.span()
         while waiting and waiting[0].span.end <= start:
@@ -163,7 +169,7 @@ def _inside_tokens(text: str, edits: Iterable[Edit]) -> Iterator[Edit]:
                 yield Edit(edit.pointer, Span(start, end), json.dumps(edit.replacement, ensure_ascii=False))
 
 
-def _disjoint(edits: Iterable[Edit]) -> Iterator[Edit]:
+def disjoint(edits: Iterable[Edit]) -> Iterator[Edit]:
     """Overlapping edits as one, as `apply_edits` takes them; in order."""
     first: Edit | None = None
     for edit in sorted(edits, key=lambda edit: (edit.span.start, -edit.span.end)):

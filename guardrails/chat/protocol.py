@@ -79,6 +79,7 @@ CHOICE: Mapping[str, str] = MappingProxyType(
         "content_filter_results": "Azure's own verdict on the answer",
         "content_filter_result": "Azure's own verdict on the answer, as older versions spell it",
         "content_filter_offsets": "positions of Azure's own verdict",
+        "content_filter_raw": "Azure's own verdict on the answer, as its asynchronous filter spells it",
     }
 )
 """Members of a choice that are not read."""

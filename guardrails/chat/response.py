@@ -14,7 +14,7 @@ from guardrails.domain.errors import TooLarge
 MAX_CHOICES = 128
 """The most choices of one answer; OpenAI's own limit for `n`."""
 
-_READ_PARTS = frozenset({*TEXT_PARTS, "output_text", "thinking", "reasoning"})
+READ_PARTS = frozenset({*TEXT_PARTS, "output_text", "thinking", "reasoning"})
 
 
 def extract_choices(choices: Any, prefix: str = "/choices") -> tuple[Segment, ...]:
@@ -62,7 +62,7 @@ def unread(choices: Any, prefix: str = "/choices") -> tuple[str, ...]:
         content = message.get("content")
         for number, part in enumerate(content if isinstance(content, list) else ()):
             kind = part.get("type") if isinstance(part, dict) else None
-            if not isinstance(kind, str) or kind not in _READ_PARTS:
+            if not isinstance(kind, str) or kind not in READ_PARTS:
                 found.append(child(child(pointer, "content"), number))
     return tuple(found)
 

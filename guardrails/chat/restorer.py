@@ -6,7 +6,7 @@ mark must be there: what no placeholder of the exchange spells is left as it is.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
 import regex
@@ -48,7 +48,7 @@ class Restorer:
         """The text with every known placeholder replaced by its value; `escape` is asked for each value put in."""
         if not self._values:
             return text
-        return self._whole.sub(lambda match: self._value(match, escape), text)
+        return self._whole.sub(lambda match: self.value(match, escape), text)
 
     def stream(self, escape: Escape = as_it_is) -> "RestoringStream":
         """A machine that does the same to a text that comes in pieces."""
@@ -77,14 +77,20 @@ class Restorer:
         """The first `end` characters restored; what follows them is looked at only to see where they end."""
         pieces: list[str] = []
         done = 0
-        for match in self._whole.finditer(text):
-            if match.end() > end:
-                break
-            pieces += (text[done : match.start()], self._value(match, escape))
+        for match in self.matches(text, end):
+            pieces += (text[done : match.start()], self.value(match, escape))
             done = match.end()
         return "".join((*pieces, text[done:end]))
 
-    def _value(self, match: re.Match[str], escape: Escape) -> str:
+    def matches(self, text: str, end: int) -> Iterator[re.Match[str]]:
+        """What looks like a placeholder in the first `end` characters, for `value`."""
+        for match in self._whole.finditer(text) if self._values else ():
+            if match.end() > end:
+                return
+            yield match
+
+    def value(self, match: re.Match[str], escape: Escape = as_it_is) -> str:
+        """What stands in place of one of `matches`: the value it stands for, or itself."""
         value = self._values.get(_spelled(match))
         if value is None:
             return match.group()
