@@ -1,5 +1,6 @@
 """The part of an answer that is still to come: an event stream's bytes, read as they arrive."""
 
+import asyncio
 from collections.abc import Callable
 
 import aiohttp
@@ -45,7 +46,9 @@ class OpenBody:
             first, self._first = self._first, b""
             return first
         try:
-            data = await self._response.content.readany()
+            # Beside aiohttp's own sock_read: a reader is never woken when the chunked encoding turns into nonsense.
+            async with asyncio.timeout(self._target.timeout_s):
+                data = await self._response.content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             trouble = trouble_of_error(error)
         else:

@@ -20,17 +20,10 @@ from guardrails.emulator.azure_errors import json_answer
 from guardrails.emulator.config import RateLimit
 from guardrails.emulator.directory import RoleAssignment, Secret
 from guardrails.emulator.journal import Call
+from guardrails.emulator.json_fields import FieldError, integer, number, refuse_unknown, text
 from guardrails.emulator.presets import PRESETS
 from guardrails.emulator.roles import DATA_ACTIONS, ROLE_IDS
-from guardrails.emulator.scenario_json import (
-    FieldError,
-    integer,
-    number,
-    read_scenario,
-    refuse_unknown,
-    scenario_document,
-    text,
-)
+from guardrails.emulator.scenario_json import read_scenario, scenario_document
 from guardrails.emulator.scenarios import Service
 from guardrails.emulator.state import STATE, EmulatorState
 

@@ -14,11 +14,14 @@ from guardrails.emulator.scenarios import (
     Truncation,
 )
 
+_ALL_EVENTS: Final = 3_600_000
+
 _EFFECTS: Final[Mapping[str, tuple[str, Effect]]] = {
     "latency": ("*", Effect(latency_ms=1000)),
     "throttled": ("*", Effect(status=429, retry_after=1)),
     "throttled_without_retry_after": ("*", Effect(status=429)),
     "server_error": ("*", Effect(status=500)),
+    "server_error_with_retry_after": ("*", Effect(status=500, retry_after=1)),
     "unavailable": ("*", Effect(status=503)),
     "unavailable_with_retry_after": ("*", Effect(status=503, retry_after=1)),
     "reset": ("*", Effect(reset=True)),
@@ -30,6 +33,16 @@ _EFFECTS: Final[Mapping[str, tuple[str, Effect]]] = {
     "empty_body": ("*", Effect(malformed=Malformed.EMPTY)),
     "slow_stream": (Service.CHAT, Effect(slow_stream_ms=200)),
     "cut_stream": (Service.CHAT, Effect(cut_stream_after=3)),
+    "cut_before_first_event": (Service.CHAT, Effect(cut_stream_after=0)),
+    "reset_stream": (Service.CHAT, Effect(reset_stream_after=3)),
+    "reset_before_first_event": (Service.CHAT, Effect(reset_stream_after=0)),
+    "silent_stream": (Service.CHAT, Effect(hang_stream_after=3)),
+    "silent_before_first_event": (Service.CHAT, Effect(hang_stream_after=0)),
+    "stream_without_done": (Service.CHAT, Effect(end_stream_after=_ALL_EVENTS)),
+    "stream_ends_early": (Service.CHAT, Effect(end_stream_after=3)),
+    "empty_stream": (Service.CHAT, Effect(end_stream_after=0)),
+    "error_event": (Service.CHAT, Effect(error_event_after=3)),
+    "malformed_event": (Service.CHAT, Effect(malformed_event_after=3)),
     "unknown_deployment": (Service.CHAT, Effect(refusal=Refusal.UNKNOWN_DEPLOYMENT)),
     "filter_error": (Service.CHAT, Effect(filter_error=True)),
     "document_error": (Service.LANGUAGE, Effect(document_error="InvalidDocument")),

@@ -1,12 +1,24 @@
 """Scenarios as JSON, for the control API: strict reading with errors that name the field."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final
 
+from guardrails.emulator.json_fields import FieldError, boolean, integer, number, refuse_unknown, text
 from guardrails.emulator.presets import PRESETS, preset
-from guardrails.emulator.scenarios import ANY, NO_EFFECT, Effect, EntraFault, Malformed, Refusal, Scenario, Truncation
+from guardrails.emulator.scenarios import (
+    ANY,
+    NO_EFFECT,
+    STREAM_FAULTS,
+    Effect,
+    EntraFault,
+    Malformed,
+    Refusal,
+    Scenario,
+    Truncation,
+)
+from guardrails.emulator.scripted_json import raw_document, read_raw, read_says, says_document
 
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "truncate": Truncation,
@@ -14,14 +26,11 @@ _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "entra": EntraFault,
     "refusal": Refusal,
 }
-_INTEGERS: Final = frozenset({"status", "cut_stream_after"})
+_INTEGERS: Final = frozenset({"status", *STREAM_FAULTS})
 _NUMBERS: Final = frozenset({"latency_ms", "retry_after", "slow_stream_ms"})
 _BOOLEANS: Final = frozenset({"reset", "hang", "filter_error"})
+_SCRIPTED: Final[Mapping[str, Callable[[object, str], object]]] = {"says": read_says, "raw": read_raw}
 _MATCH_FIELDS: Final = frozenset({"service", "operation", "deployment", "after", "times"})
-
-
-class FieldError(ValueError):
-    """A field of a control request is wrong; the message names it."""
 
 
 def read_scenario(document: object) -> Scenario:
@@ -68,11 +77,15 @@ def read_effect(document: object) -> Effect:
 
 def scenario_document(identifier: int, scenario: Scenario, met: int) -> dict[str, object]:
     """Return a scenario in force as JSON, with how many calls it has met."""
-    effect = {
+    effect: dict[str, object] = {
         field.name: getattr(scenario.effect, field.name)
         for field in fields(Effect)
         if getattr(scenario.effect, field.name) != getattr(NO_EFFECT, field.name)
     }
+    if "says" in effect:
+        effect["says"] = says_document(scenario.effect.says)
+    if "raw" in effect:
+        effect["raw"] = raw_document(scenario.effect.raw)
     return {
         "id": identifier,
         "name": scenario.name,
@@ -101,10 +114,10 @@ def _effect_value(document: Mapping[str, object], name: str) -> object:
         if value not in known:
             raise FieldError(f"{where} must be one of {', '.join(known)}")
         return _ENUMS[name](value)
+    if name in _SCRIPTED:
+        return _SCRIPTED[name](value, where)
     if name in _BOOLEANS:
-        if not isinstance(value, bool):
-            raise FieldError(f"{where} must be true or false")
-        return value
+        return boolean(document, name, where)
     if name == "document_ids":
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise FieldError(f"{where} must be an array of strings")
@@ -112,36 +125,3 @@ def _effect_value(document: Mapping[str, object], name: str) -> object:
     if name in _INTEGERS:
         return integer(document, name, where)
     return number(document, name, where) if name in _NUMBERS else text(document, name, where)
-
-
-def refuse_unknown(document: Mapping[str, object], known: set[str] | frozenset[str], what: str) -> None:
-    """Raise `FieldError` for a field that is not known."""
-    unknown = sorted(set(document) - known)
-    if unknown:
-        raise FieldError(f"{what} has no field {unknown[0]}; it has {', '.join(sorted(known))}")
-
-
-def text(document: Mapping[str, object], name: str, where: str | None = None) -> str | None:
-    """Return a string field, None when absent or null."""
-    value = document.get(name)
-    if value is not None and not isinstance(value, str):
-        raise FieldError(f"{where or name} must be a string")
-    return value
-
-
-def integer(document: Mapping[str, object], name: str, where: str | None = None) -> int | None:
-    """Return an integer field, None when absent or null."""
-    value = document.get(name)
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise FieldError(f"{where or name} must be an integer")
-    return value
-
-
-def number(document: Mapping[str, object], name: str, where: str | None = None) -> float | None:
-    """Return a number field, None when absent or null."""
-    value = document.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise FieldError(f"{where or name} must be a number")
-    return float(value)

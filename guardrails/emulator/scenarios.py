@@ -5,16 +5,27 @@ scenarios that match a call, the first one added wins; every one that matches co
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from guardrails.emulator.scripted import ScriptedChoice
 
 ANY: Final = "*"
 _LEAST_STATUS: Final = 400
 _MOST_STATUS: Final = 599
 _LONGEST: Final = 3_600_000
-_EXCLUSIVE: Final = ("status", "reset", "hang", "malformed", "truncate", "cut_stream_after", "refusal")
+STREAM_FAULTS: Final = (
+    "cut_stream_after",
+    "reset_stream_after",
+    "hang_stream_after",
+    "end_stream_after",
+    "error_event_after",
+    "malformed_event_after",
+)
+_EXCLUSIVE: Final = ("status", "reset", "hang", "malformed", "truncate", "refusal", *STREAM_FAULTS)
+_ANSWERED_OTHERWISE: Final = ("status", "reset", "hang", "malformed", "refusal", "raw")
 
 
 class Service(StrEnum):
@@ -73,10 +84,19 @@ class Effect:
     """What happens to a call.
 
     `latency_ms` comes first and goes with everything. `status` answers with the service's documented error body
-    (`code` and `message` replace its texts, `retry_after` in seconds adds the headers). `slow_stream_ms` waits
-    between events, `cut_stream_after` drops the connection after that many. `document_error` is an
+    (`code` and `message` replace its texts, `retry_after` in seconds adds the headers). `document_error` is an
     `innererror.code` for Language: the handler puts it on the documents named by `document_ids` (all when empty)
     inside a 200. `filter_error` makes the model's content filter report that it could not run.
+
+    To a stream: `slow_stream_ms` waits before each event. After so many events `cut_stream_after` closes the connection
+    in the middle of the chunked encoding, `reset_stream_after` breaks it with a TCP reset, `hang_stream_after` falls
+    silent, `end_stream_after` ends the body properly but without `[DONE]` (after all events at the latest),
+    `error_event_after` sends an error in place of the rest, and `malformed_event_after` sends one event that is not
+    JSON and goes on. Calls that do not stream know nothing of them.
+
+    `says` is what the model answers, whatever it was asked, in the shapes of the API. `raw` is the answer's body, byte
+    for byte: a stream sends (and counts) each piece as one event and adds no `[DONE]`; a number in between is a pause
+    in milliseconds.
     """
 
     latency_ms: float = 0
@@ -90,22 +110,49 @@ class Effect:
     malformed: Malformed | None = None
     slow_stream_ms: float = 0
     cut_stream_after: int | None = None
+    reset_stream_after: int | None = None
+    hang_stream_after: int | None = None
+    end_stream_after: int | None = None
+    error_event_after: int | None = None
+    malformed_event_after: int | None = None
     entra: EntraFault | None = None
     refusal: Refusal | None = None
     document_error: str | None = None
     document_ids: tuple[str, ...] = ()
     filter_error: bool = False
+    says: tuple[ScriptedChoice, ...] = ()
+    raw: tuple[bytes | float, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.status is not None and not _LEAST_STATUS <= self.status <= _MOST_STATUS:
             raise ValueError(f"effect.status must be between {_LEAST_STATUS} and {_MOST_STATUS}")
-        for name in ("latency_ms", "slow_stream_ms", "retry_after", "cut_stream_after"):
+        for name in ("latency_ms", "slow_stream_ms", "retry_after", *STREAM_FAULTS):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= _LONGEST:
                 raise ValueError(f"effect.{name} must be between 0 and {_LONGEST}")
-        chosen = [name for name in _EXCLUSIVE if getattr(self, name) is not None and getattr(self, name) is not False]
+        for number, piece in enumerate(self.raw):
+            if not isinstance(piece, bytes) and not 0 <= piece <= _LONGEST:
+                raise ValueError(f"effect.raw[{number}] must be between 0 and {_LONGEST}")
+        self._refuse_two_of(_EXCLUSIVE)
+        if self.says:
+            self._refuse_two_of(("says", *_ANSWERED_OTHERWISE))
+        if self.raw:
+            self._refuse_two_of(_ANSWERED_OTHERWISE)
+
+    def _chosen(self, names: Sequence[str]) -> list[str]:
+        values = {name: getattr(self, name) for name in names}
+        return [name for name, value in values.items() if value is not None and value is not False and value != ()]
+
+    def _refuse_two_of(self, names: Sequence[str]) -> None:
+        chosen = self._chosen(names)
         if len(chosen) > 1:
             raise ValueError(f"effect.{chosen[0]} and effect.{chosen[1]} exclude each other")
+
+    @property
+    def stream_fault(self) -> tuple[str, int] | None:
+        """Which of `STREAM_FAULTS` meets a stream, and after how many events."""
+        chosen = self._chosen(STREAM_FAULTS)
+        return (chosen[0], getattr(self, chosen[0])) if chosen else None
 
 
 NO_EFFECT: Final = Effect()
@@ -116,8 +163,7 @@ _MEANT_FOR: Final[Mapping[str, frozenset[str]]] = {
     "refusal": frozenset(set(Service) - {Service.ENTRA}),
     "document_error": frozenset({Service.LANGUAGE}),
     "filter_error": frozenset({Service.CHAT}),
-    "slow_stream_ms": frozenset({Service.CHAT}),
-    "cut_stream_after": frozenset({Service.CHAT}),
+    **{name: frozenset({Service.CHAT}) for name in ("slow_stream_ms", *STREAM_FAULTS, "says", "raw")},
 }
 
 

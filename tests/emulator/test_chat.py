@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.emulator.services.chat_answers import complete, scripted_text
+from guardrails.emulator.services.chat_fields import BadRequestError
 from guardrails.emulator.services.chat_render import Rendering, body_of, chunks_of
-from guardrails.emulator.services.chat_request import BadRequestError, read_chat_request
+from guardrails.emulator.services.chat_request import read_chat_request
 from guardrails.emulator.services.chat_schema import example_of
 
 V1 = "/openai/v1/chat/completions"

@@ -14,13 +14,28 @@ POLICY = {
 CLEAN = {"messages": [{"role": "user", "content": "What is the capital of France?"}]}
 CHAT = {"model": "gpt-4o", **CLEAN}
 
-HARMLESS = {"latency", "slow_stream", "cut_stream", "filter_error"}
+STREAMS_ONLY = {
+    "slow_stream",
+    "cut_stream",
+    "cut_before_first_event",
+    "reset_stream",
+    "reset_before_first_event",
+    "silent_stream",
+    "silent_before_first_event",
+    "stream_without_done",
+    "stream_ends_early",
+    "empty_stream",
+    "error_event",
+    "malformed_event",
+}
+HARMLESS = {"latency", "filter_error"} | STREAMS_ONLY
 """Troubles that the text's way to a verdict survives, or that cannot meet a call that does not stream."""
 KEYS_ONLY = {"invalid_key", "keys_disabled"}
 REASONS = {
     "throttled": {"throttled", "deadline"},
     "throttled_without_retry_after": {"throttled", "deadline"},
     "server_error": {"unavailable"},
+    "server_error_with_retry_after": {"unavailable", "deadline"},
     "unavailable": {"unavailable"},
     "unavailable_with_retry_after": {"unavailable", "deadline"},
     "reset": {"network"},
@@ -131,6 +146,7 @@ CHAT_ANSWERS = {
     "throttled": 429,
     "throttled_without_retry_after": 429,
     "server_error": 500,
+    "server_error_with_retry_after": 500,
     "unavailable": 503,
     "unavailable_with_retry_after": 503,
     "reset": 502,

@@ -16,10 +16,11 @@ from guardrails.emulator.config import Deployment
 from guardrails.emulator.credentials import DEPLOYMENT_NOT_FOUND
 from guardrails.emulator.limits import CALL_WINDOW_SECONDS, calls_of, tokens_of
 from guardrails.emulator.services.chat_answers import complete, prompt_tokens
+from guardrails.emulator.services.chat_fields import BadRequestError
 from guardrails.emulator.services.chat_filter import refused_prompt
 from guardrails.emulator.services.chat_render import Rendering, body_of, chunks_of
-from guardrails.emulator.services.chat_request import BadRequestError, ChatRequest, read_chat_request
-from guardrails.emulator.services.chat_stream import write_stream
+from guardrails.emulator.services.chat_request import ChatRequest, read_chat_request
+from guardrails.emulator.services.chat_stream import events_of, write_stream
 from guardrails.emulator.state import API_VERSION, EFFECT, OPERATION, STATE, EmulatorState
 from guardrails.emulator.throttling import throttled
 
@@ -59,7 +60,10 @@ async def _answer(
     request: web.Request, state: EmulatorState, asked: ChatRequest, deployment: Deployment
 ) -> web.StreamResponse:
     effect = request[EFFECT]
-    completion = complete(asked, filter_failed=effect.filter_error)
+    headers = _headers(state, deployment)
+    if effect.raw:
+        return await _raw_answer(request, asked, headers)
+    completion = complete(asked, filter_failed=effect.filter_error, says=effect.says)
     how = Rendering(
         identifier=f"chatcmpl-{uuid4().hex[:29]}",
         created=int(time.time()),
@@ -67,10 +71,17 @@ async def _answer(
         request=asked,
         async_filter=deployment.async_filter,
     )
-    headers = _headers(state, deployment)
     if asked.stream:
-        return await write_stream(request, chunks_of(completion, how), effect, headers)
+        return await write_stream(request, events_of(chunks_of(completion, how)), effect, headers)
     return json_answer(body_of(completion, how), headers=headers)
+
+
+async def _raw_answer(request: web.Request, asked: ChatRequest, headers: dict[str, str]) -> web.StreamResponse:
+    effect = request[EFFECT]
+    if asked.stream:
+        return await write_stream(request, effect.raw, effect, headers)
+    body = b"".join(piece for piece in effect.raw if isinstance(piece, bytes))
+    return web.Response(body=body, headers={**headers, "Content-Type": "application/json; charset=utf-8"})
 
 
 def _too_long(asked: ChatRequest, deployment: Deployment) -> web.Response | None:

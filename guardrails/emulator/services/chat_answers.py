@@ -1,13 +1,15 @@
 """What the emulated model says. The same request always gets the same answer; this is the whole grammar.
 
-Of the last user message:
+A scenario's `says` goes before all of it. Otherwise it depends on the last user message:
 
 - `say: <text>` at the start of a line: the answer is exactly what follows the colon and the blanks after it, to
   the end of the message.
   `say[1]: <text>` is the answer of choice 1 alone (up to the next `say[n]:`).
 - `call <tool>` with a tool of the request's `tools`: the answer is that call; every tool named after a `call` is
   called. A JSON object after the name is the arguments as they stand (`call get_weather {"city": "Oslo"}`), otherwise
-  they are made up from the parameters' schema. `tool_choice` forces or forbids.
+  they are made up from the parameters' schema. `tool_choice` forces or forbids. A function of the older `functions` is
+  called the same way, one at most.
+- `refuse: <text>` at the start of the message: the model declines, with that text as its `refusal`.
 - otherwise `You said: <text>`, and after a tool's result `The tool answered: <result>`.
 
 `response_format` wraps the answer in JSON that fits; `stop`, `max_tokens` and the filter's trigger words cut it.
@@ -15,38 +17,55 @@ Of the last user message:
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
+from guardrails.emulator.scripted import ScriptedCall, ScriptedChoice
 from guardrails.emulator.services.chat_filter import ANSWER_TRIGGER, ERROR_TRIGGER
-from guardrails.emulator.services.chat_request import ChatRequest, text_of
+from guardrails.emulator.services.chat_messages import text_of
+from guardrails.emulator.services.chat_request import ChatRequest
 from guardrails.emulator.services.chat_schema import example_of
 
 _SAY: Final = re.compile(r"^[ \t]*say(?:\[(\d{1,4})\])?:[ \t]*", re.MULTILINE | re.IGNORECASE)
 _CALL: Final = re.compile(r"\bcall\s+([A-Za-z0-9_-]+)", re.IGNORECASE)
 _TOKENS: Final = re.compile(r" ?\w{1,6}|.", re.DOTALL)
+_REFUSE: Final = re.compile(r"\s*refuse:[ \t]*", re.IGNORECASE)
 _CHARACTERS_PER_TOKEN: Final = 4
+_TOKENS_PER_IMAGE: Final = 85
+_ARGUMENT_FRAGMENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of a function; `arguments` is a JSON text."""
+    """One call of a function. `pieces` are the text of its arguments as a stream sends it, normally JSON."""
 
     identifier: str
     name: str
-    arguments: str = field(repr=False)
+    pieces: tuple[str, ...] = field(repr=False)
+
+    @property
+    def arguments(self) -> str:
+        """The whole text."""
+        return "".join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One choice: its text as tokens or its tool calls, and why it ended. `filtered` marks a cut by the filter."""
+    """One choice: its text and refusal as tokens, its calls, and why it ended. `filtered` marks a cut by the filter."""
 
-    tokens: tuple[str, ...] = field(repr=False)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
     filtered: bool = False
+    refusal: tuple[str, ...] = field(default=(), repr=False)
+    function_call: ToolCall | None = None
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The calls of either form."""
+        return self.tool_calls if self.function_call is None else (self.function_call,)
 
     @property
     def text(self) -> str:
@@ -65,8 +84,8 @@ class Completion:
     @property
     def usage(self) -> dict[str, Any]:
         """The token counts in OpenAI's shape."""
-        spoken = sum(len(answer.tokens) for answer in self.answers)
-        called = sum(count_tokens(call.arguments) for answer in self.answers for call in answer.tool_calls)
+        spoken = sum(len(answer.tokens) + len(answer.refusal) for answer in self.answers)
+        called = sum(count_tokens(call.arguments) for answer in self.answers for call in answer.calls)
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": spoken + called,
@@ -81,19 +100,20 @@ class Completion:
         }
 
 
-def complete(request: ChatRequest, *, filter_failed: bool = False) -> Completion:
-    """Answer a request."""
+def complete(request: ChatRequest, *, filter_failed: bool = False, says: Sequence[ScriptedChoice] = ()) -> Completion:
+    """Answer a request: as scripted, or as the grammar has it."""
     asked = request.last_user_text
+    answers = [_scripted(choice, index) for index, choice in enumerate(says)]
     return Completion(
-        answers=tuple(_answer(request, asked, index) for index in range(request.choices)),
+        answers=tuple(answers or [_answer(request, asked, index) for index in range(request.choices)]),
         prompt_tokens=prompt_tokens(request),
         filter_failed=filter_failed or ERROR_TRIGGER in asked.lower(),
     )
 
 
 def prompt_tokens(request: ChatRequest) -> int:
-    """Estimate the prompt's tokens, four characters each and a few for every message."""
-    return sum(3 + count_tokens(text) for text in request.texts) + 3
+    """Estimate the prompt's tokens, four characters each, a few for every message and a fixed sum for an image."""
+    return sum(3 + count_tokens(text) for text in request.texts) + 3 + _TOKENS_PER_IMAGE * request.images
 
 
 def count_tokens(text: str) -> int:
@@ -105,7 +125,11 @@ def _answer(request: ChatRequest, asked: str, index: int) -> Answer:
     calls = tuple(_tool_calls(request, asked, index))
     if calls:
         forced = isinstance(request.tool_choice, dict)
+        if request.older_functions:
+            return Answer(function_call=calls[0], finish_reason="stop" if forced else "function_call")
         return Answer((), calls, "stop" if forced else "tool_calls")
+    if declined := _REFUSE.match(asked):
+        return Answer(refusal=tuple(_TOKENS.findall(asked[declined.end() :])))
     text = _formatted(request, _spoken(request, asked, index))
     tokens: list[str] = _TOKENS.findall(_stopped(text, request.stop))
     reason = "stop"
@@ -116,9 +140,28 @@ def _answer(request: ChatRequest, asked: str, index: int) -> Answer:
     return Answer(tuple(tokens), (), reason)
 
 
+def _scripted(choice: ScriptedChoice, index: int) -> Answer:
+    calls = tuple(_scripted_call(call, index, order) for order, call in enumerate(choice.tool_calls))
+    called = None if choice.function_call is None else _scripted_call(choice.function_call, index, 0)
+    reason = "content_filter" if choice.filtered else "tool_calls" if calls else "function_call" if called else "stop"
+    return Answer(
+        tuple(choice.content),
+        calls,
+        choice.finish_reason or reason,
+        filtered=choice.filtered,
+        refusal=tuple(choice.refusal),
+        function_call=called,
+    )
+
+
+def _scripted_call(call: ScriptedCall, index: int, order: int) -> ToolCall:
+    digest = sha256(f"{call.name}|{index}|{order}".encode("utf-8", "replace")).hexdigest()
+    return ToolCall(call.identifier or f"call_{digest[:24]}", call.name, tuple(call.arguments))
+
+
 def _spoken(request: ChatRequest, asked: str, index: int) -> str:
     last = request.messages[-1]
-    if last.get("role") == "tool":
+    if last.get("role") in {"tool", "function"}:
         return f"The tool answered: {text_of(last)}"
     said = scripted_text(asked, index)
     if said is not None:
@@ -167,14 +210,15 @@ def _stopped(text: str, stops: tuple[str, ...]) -> str:
 def _tool_calls(request: ChatRequest, asked: str, index: int) -> Iterator[ToolCall]:
     for order, (name, arguments) in enumerate(_wanted_calls(request, asked)):
         digest = sha256(f"{asked}|{name}|{index}|{order}".encode("utf-8", "replace")).hexdigest()
-        yield ToolCall(f"call_{digest[:24]}", name, arguments)
+        pieces = [arguments[at : at + _ARGUMENT_FRAGMENT] for at in range(0, len(arguments), _ARGUMENT_FRAGMENT)]
+        yield ToolCall(f"call_{digest[:24]}", name, tuple(pieces))
         if not request.parallel_tool_calls:
             return
 
 
 def _wanted_calls(request: ChatRequest, asked: str) -> list[tuple[str, str]]:
     choice = request.tool_choice
-    after_tool = request.messages[-1].get("role") == "tool"
+    after_tool = request.messages[-1].get("role") in {"tool", "function"}
     if not request.tools or choice == "none" or (after_tool and choice == "auto"):
         return []
     named = _named_calls(request.tools, asked)

@@ -12,9 +12,9 @@ from guardrails.emulator.services.chat_request import ChatRequest
 
 FINGERPRINT: Final = "fp_emulator"
 _MAX_TEXT_CHUNKS: Final = 2000
-_ARGUMENT_FRAGMENT: Final = 8
 _ANNOTATE_EVERY: Final = 20
 _SURE: Final = -0.01
+_LESS_LIKELY: Final = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +64,45 @@ def chunks_of(completion: Completion, how: Rendering) -> Iterator[dict[str, Any]
 
 def _choice(completion: Completion, how: Rendering, index: int) -> dict[str, Any]:
     answer = completion.answers[index]
-    message: dict[str, Any] = {"role": "assistant", "refusal": None, "annotations": []}
-    if answer.tool_calls:
-        message |= {"content": None, "tool_calls": [_whole_call(call) for call in answer.tool_calls]}
-    elif not answer.filtered:
-        message["content"] = answer.text
     return {
         "index": index,
         "finish_reason": answer.finish_reason,
-        "message": message,
-        "logprobs": _logprobs(how, answer.tokens),
+        "message": _message(answer),
+        "logprobs": _logprobs(how, answer.tokens, answer.refusal),
         "content_filter_results": _answer_filter(completion, answer),
     }
 
 
+def _message(answer: Answer) -> dict[str, Any]:
+    refusal = "".join(answer.refusal) if answer.refusal else None
+    message: dict[str, Any] = {"role": "assistant", "refusal": refusal, "annotations": []}
+    if not answer.filtered:
+        message["content"] = answer.text if answer.tokens or not (answer.calls or answer.refusal) else None
+    if answer.tool_calls:
+        message["tool_calls"] = [_whole_call(call) for call in answer.tool_calls]
+    if answer.function_call is not None:
+        message["function_call"] = _function(answer.function_call)
+    return message
+
+
 def _pieces(completion: Completion, how: Rendering, index: int) -> Iterator[dict[str, Any]]:
     answer = completion.answers[index]
-    for order, call in enumerate(answer.tool_calls):
-        for delta in _call_deltas(order, call):
-            yield _chunk(how, _part(index, delta, {} if not how.async_filter else None))
     passing = answer_results(failed=completion.filter_failed)
     size = max(1, math.ceil(len(answer.tokens) / _MAX_TEXT_CHUNKS))
     checked = offset = 0
     for start in range(0, len(answer.tokens), size):
         tokens = answer.tokens[start : start + size]
         part = _part(index, {"content": "".join(tokens)}, None if how.async_filter else passing)
-        yield _chunk(how, {**part, "logprobs": _logprobs(how, tokens)})
+        yield _chunk(how, {**part, "logprobs": _logprobs(how, tokens, ())})
         offset += sum(len(token) for token in tokens)
         if how.async_filter and (start // size + 1) % _ANNOTATE_EVERY == 0:
             yield _annotation([_late_annotation(index, passing, checked, offset)])
             checked = offset
+    for token in answer.refusal:
+        part = _part(index, {"refusal": token}, None if how.async_filter else passing)
+        yield _chunk(how, {**part, "logprobs": _logprobs(how, (), (token,))})
+    for delta in _call_deltas(answer):
+        yield _chunk(how, _part(index, delta, {} if not how.async_filter else None))
     yield from _ending(completion, how, index, (checked, offset))
 
 
@@ -113,13 +122,16 @@ def _ending(completion: Completion, how: Rendering, index: int, span: tuple[int,
     yield _chunk(how, {**_part(index, {}, None), "finish_reason": answer.finish_reason})
 
 
-def _call_deltas(order: int, call: ToolCall) -> Iterator[dict[str, Any]]:
-    function = {"name": call.name, "arguments": ""}
-    first = {"index": order, "id": call.identifier, "type": "function", "function": function}
-    yield {"tool_calls": [first]}
-    for start in range(0, len(call.arguments), _ARGUMENT_FRAGMENT):
-        fragment = call.arguments[start : start + _ARGUMENT_FRAGMENT]
-        yield {"tool_calls": [{"index": order, "function": {"arguments": fragment}}]}
+def _call_deltas(answer: Answer) -> Iterator[dict[str, Any]]:
+    for order, call in enumerate(answer.tool_calls):
+        function = {"name": call.name, "arguments": ""}
+        yield {"tool_calls": [{"index": order, "id": call.identifier, "type": "function", "function": function}]}
+        for piece in call.pieces:
+            yield {"tool_calls": [{"index": order, "function": {"arguments": piece}}]}
+    if answer.function_call is not None:
+        yield {"function_call": {"name": answer.function_call.name, "arguments": ""}}
+        for piece in answer.function_call.pieces:
+            yield {"function_call": {"arguments": piece}}
 
 
 def _chunk(how: Rendering, *choices: dict[str, Any]) -> dict[str, Any]:
@@ -159,22 +171,31 @@ def _prompt_filter(completion: Completion) -> list[dict[str, Any]]:
 
 
 def _answer_filter(completion: Completion, answer: Answer) -> dict[str, Any]:
-    if answer.tool_calls:
+    if answer.calls and not (answer.tokens or answer.filtered):
         return {}
     return answer_results(filtered=answer.filtered, failed=completion.filter_failed)
 
 
 def _whole_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.identifier, "type": "function", "function": function}
+    return {"id": call.identifier, "type": "function", "function": _function(call)}
 
 
-def _logprobs(how: Rendering, tokens: tuple[str, ...]) -> dict[str, Any] | None:
+def _function(call: ToolCall) -> dict[str, str]:
+    return {"name": call.name, "arguments": call.arguments}
+
+
+def _logprobs(how: Rendering, tokens: tuple[str, ...], refusal: tuple[str, ...]) -> dict[str, Any] | None:
     if not how.request.logprobs:
         return None
-    return {"content": [_logprob(token, how.request.top_logprobs) for token in tokens], "refusal": None}
+    told = [[_logprob(token, how.request.top_logprobs) for token in those] for those in (tokens, refusal)]
+    return {"content": told[0] if tokens or not refusal else None, "refusal": told[1] or None}
 
 
 def _logprob(token: str, alternatives: int) -> dict[str, Any]:
-    chosen = {"token": token, "logprob": _SURE, "bytes": list(token.encode("utf-8", "replace"))}
-    return {**chosen, "top_logprobs": [chosen] * min(1, alternatives)}
+    others = [_likely(f"{token}{rank}", _SURE - _LESS_LIKELY * rank) for rank in range(1, alternatives)]
+    chosen = _likely(token, _SURE)
+    return {**chosen, "top_logprobs": [chosen, *others][:alternatives]}
+
+
+def _likely(token: str, logprob: float) -> dict[str, Any]:
+    return {"token": token, "logprob": logprob, "bytes": list(token.encode("utf-8", "replace"))}
