@@ -13,6 +13,7 @@ from guardrails.chat.address import child
 from guardrails.chat.delta import BEFORE_CONTENT, Delta, Walk
 from guardrails.chat.json_text import compact
 from guardrails.chat.leaves import has_text
+from guardrails.chat.model_filter import told_by_answer
 from guardrails.chat.piece import Aside, Chunk, Path, Unreadable, list_of, number_of, object_of
 from guardrails.chat.protocol import ANSWER, CHOICE, is_word
 from guardrails.chat.response import MAX_CHOICES
@@ -32,7 +33,7 @@ def read(data: bytes) -> Chunk:
             read, text that UTF-8 cannot carry, or content that is no text.
     """
     body = decoded(data)
-    chunk = Chunk(envelope={name: body[name] for name in _ENVELOPE if body.get(name)})
+    chunk = _chunk(body, data)
     choices = body.get("choices")
     for position, choice in enumerate(list_of(choices, "choices")):
         _read_choice(object_of(choice, "a choice"), ("choices", position), chunk)
@@ -53,7 +54,7 @@ def noted(data: bytes) -> Chunk:
         Unreadable: it is no JSON object.
     """
     body = decoded(data)
-    chunk = Chunk(envelope={name: body[name] for name in _ENVELOPE if body.get(name)})
+    chunk = _chunk(body, data)
     choices = body.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         index = choice.get("index") if isinstance(choice, dict) else None
@@ -62,6 +63,11 @@ def noted(data: bytes) -> Chunk:
             if choice.get("finish_reason") is not None:
                 chunk.finished.add(index)
     return chunk
+
+
+def _chunk(body: dict[str, Any], data: bytes) -> Chunk:
+    told = told_by_answer(body) if b"content_filter" in data else ((), ())
+    return Chunk(envelope={name: body[name] for name in _ENVELOPE if body.get(name)}, told=told)
 
 
 def decoded(data: bytes) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from guardrails.chat.chunk_writer import Left, cut
 from guardrails.chat.held_asides import HeldAsides
 from guardrails.chat.held_choices import HeldChoices
 from guardrails.chat.held_frame import FrameQueue, HeldFrame
+from guardrails.chat.model_filter import Told
 from guardrails.chat.piece import Chunk, Piece, Unreadable
 from guardrails.chat.restorer import Restorer
 from guardrails.chat.sse import DONE, EventDecoder, Frame
@@ -113,6 +114,16 @@ class HeldStream:
     def drained(self) -> bool:
         """Whether it is finished and all of it was judged and let go."""
         return self._was_cut or (self.finished and not self._frames and self._broken is None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it ended as it should: with `[DONE]`, or with every choice finished."""
+        return self._done or self._choices.all_finished
+
+    @property
+    def filter_said(self) -> Told:
+        """What the model's own filter said."""
+        return self._choices.filter_said
 
     @property
     def released(self) -> dict[str, int]:
@@ -249,6 +260,7 @@ class HeldStream:
         self._frames.add(held)
         self._envelope.update(chunk.envelope)
         self._choices.begin(chunk.begun)
+        self._choices.hear(chunk.told)
         for piece in chunk.pieces:
             self._speak(piece, held)
         for aside in chunk.asides if self._shape.judged else ():

@@ -4,7 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from guardrails.chat.channel import Channel
+from guardrails.chat.model_filter import Told
 from guardrails.chat.piece import Piece
+from guardrails.domain.forwarded import FilterResult
 
 
 @dataclass(slots=True)
@@ -16,10 +18,28 @@ class _Choice:
 class HeldChoices:
     """What is known of the choices that have begun."""
 
-    __slots__ = ("_choices",)
+    __slots__ = ("_categories", "_choices", "_results")
 
     def __init__(self) -> None:
         self._choices: dict[int, _Choice] = {}
+        self._results: dict[FilterResult, None] = {}
+        self._categories: set[str] = set()
+
+    @property
+    def all_finished(self) -> bool:
+        """Whether there are any, and each has a `finish_reason`."""
+        return bool(self._choices) and all(choice.finished for choice in self._choices.values())
+
+    @property
+    def filter_said(self) -> Told:
+        """What the model's own filter said, all chunks together."""
+        return tuple(self._results), tuple(sorted(self._categories))
+
+    def hear(self, told: Told) -> None:
+        """The model's filter said something."""
+        results, categories = told
+        self._results |= dict.fromkeys(results)
+        self._categories |= set(categories)
 
     def begun(self) -> list[int]:
         """Their indices, in order."""

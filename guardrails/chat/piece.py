@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from guardrails.chat.model_filter import Told
+
 Path = tuple[str | int, ...]
 """Where a string stands in the JSON of its frame: member names and positions."""
 
@@ -51,6 +53,7 @@ class Chunk:
         begun: The indices of its choices.
         finished: Those of them that end here.
         envelope: `id`, `created`, `model` and `system_fingerprint`, where told.
+        told: What the model's own filter says in it.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -58,6 +61,7 @@ class Chunk:
     begun: set[int] = field(default_factory=set)
     finished: set[int] = field(default_factory=set)
     envelope: dict[str, Any] = field(default_factory=dict)
+    told: Told = ((), ())
 
 
 def number_of(value: Any, limit: int, what: str) -> int:

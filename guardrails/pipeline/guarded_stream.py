@@ -21,8 +21,11 @@ from guardrails.policy.policy import Policy, Release, StreamPlan
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.upstream import OpenStream
 
-MOST_HELD_BYTES: Final = 256 * 1024
+MOST_HELD_BYTES: Final = 64 * 1024
 """While so much waits to be judged or to be taken, nothing more is read: the model's endpoint has to wait as well."""
+
+PIECE_BYTES: Final = 16 * 1024
+"""How much is taken in at a time. Bytes may come in far larger pieces, and an event weighs ten times its bytes."""
 
 
 class GuardedStream:
@@ -140,13 +143,14 @@ class GuardedStream:
     async def _read(self) -> None:
         try:
             async for data in self._opened.chunks():
-                self._held.feed(data)
-                self._wake.set()
-                if self._held.broken is not None:
-                    return
-                if self._held.held_bytes > MOST_HELD_BYTES:
-                    self._room.clear()
-                    await self._room.wait()
+                for at in range(0, len(data), PIECE_BYTES):
+                    self._held.feed(data[at : at + PIECE_BYTES])
+                    self._wake.set()
+                    if self._held.broken is not None:
+                        return
+                    if self._held.held_bytes > MOST_HELD_BYTES:
+                        self._room.clear()
+                        await self._room.wait()
         except UpstreamUnreachable as error:
             self._broke_off = error
         self._held.end()
