@@ -65,6 +65,7 @@ class GuardedStream:
         self._stopped_by: Assessment | None = None
         self._ending: Ending | None = None
         self._first = b""
+        self._is_judged = judged
         self._has_begun = False
 
     @property
@@ -78,7 +79,7 @@ class GuardedStream:
         return max(self._asked.assessment.verdict, self._account.verdict, key=lambda verdict: verdict.action)
 
     async def begin(self, patience_s: float) -> None:
-        """Wait for the first piece, while there is patience: what goes wrong until then can still be a status code.
+        """Wait for the first verdict, while there is patience: what goes wrong until then can still be a status code.
 
         Raises:
             GuardrailUnavailable: a check could not run, and the policy blocks on that.
@@ -86,7 +87,11 @@ class GuardedStream:
                 chat completions.
         """
         try:
-            self._first = await self._next(patience_s)
+            until = asyncio.get_running_loop().time() + patience_s
+            while piece := await self._next(until):
+                self._first += piece
+                if self._account.windows or not self._is_judged:
+                    break
         except UpstreamUnreachable as error:
             error.verdict, error.verdict_id = self.verdict, self._asked.assessment.id
             raise
@@ -98,10 +103,11 @@ class GuardedStream:
         Raises:
             UpstreamUnreachable: the endpoint's answer broke off. Everything that had come was handed over before.
         """
+        clock = asyncio.get_running_loop().time
         piece = self._first
         while piece or self._ending is None:
             yield piece
-            piece = await self._next(patience_s)
+            piece = await self._next(clock() + patience_s)
 
     async def aclose(self) -> None:
         """Make an end: stop what is under way, close the endpoint's answer, and leave the decision record behind."""
@@ -112,9 +118,8 @@ class GuardedStream:
         await self._opened.aclose()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _next(self, patience_s: float) -> bytes:
-        """The next piece; empty when patience ran out, and at the end."""
-        until = asyncio.get_running_loop().time() + patience_s
+    async def _next(self, until: float) -> bytes:
+        """The next piece; empty when it did not come until that moment of the loop's clock, and at the end."""
         while self._ending is None:
             self._wake.clear()
             self._look_after_judging()
