@@ -13,7 +13,7 @@ _BROKE_OFF = {Trouble.TIMEOUT: Trouble.SILENT, Trouble.RESET: Trouble.BROKE_OFF}
 
 
 class OpenBody:
-    """An open answer's body, for one reader. Who opened it closes it, also after an error.
+    """An open answer's body, for one reader. Who opened it closes it; an error has closed it already.
 
     Nothing is read ahead beyond aiohttp's own small buffer: who reads slowly slows the sender down.
 
@@ -58,6 +58,7 @@ class OpenBody:
         # Raised out here, without the first error as its context: aiohttp's may hold the request's headers.
         failure = CallError(_BROKE_OFF.get(trouble, trouble), self._target, calls=1)
         self._end(failure.reason.value)
+        self.close()
         raise failure
 
     def close(self) -> None:

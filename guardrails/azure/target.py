@@ -21,7 +21,8 @@ class Target:
         credential: A name in the `credentials` section.
         scope: What a bearer is asked for, ending in `/.default`.
         key_header: Where a resource key goes when the credential is an API key.
-        timeout_s: Seconds one call may take, within the request's deadline.
+        timeout_s: Seconds one call may take, within the request's deadline; of a stream, the time to its first bytes
+            and the longest silence between bytes.
         role: The Azure role the principal needs there; named in explanations.
     """
 

@@ -32,7 +32,9 @@ class EventStream:
         try:
             data = await self.body.read()
         except ServiceError as error:
-            raise unreachable(error) from error
+            failure = unreachable(error)
+            failure.attempts = self.attempts
+            raise failure from error
         if not data:
             raise StopAsyncIteration
         return data

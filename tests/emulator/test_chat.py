@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrails.emulator.scripted import ScriptedCall, ScriptedChoice
 from guardrails.emulator.services.chat_answers import complete, scripted_text
 from guardrails.emulator.services.chat_fields import BadRequestError
 from guardrails.emulator.services.chat_render import Rendering, body_of, chunks_of
@@ -181,6 +182,32 @@ def test_a_stream_and_a_body_tell_the_same(texts, async_filter, max_tokens, call
         assert joined_calls(parts) == choice["message"].get("tool_calls", [])
     assert chunks[-1]["usage"] == body["usage"]
     assert all(chunk["usage"] is None for chunk in chunks[:-1])
+
+
+PIECES = st.lists(TEXT, max_size=4).map(tuple)
+CALLS = st.builds(ScriptedCall, st.just("look"), PIECES)
+CHOICES = st.builds(
+    ScriptedChoice, content=PIECES, refusal=PIECES, tool_calls=st.lists(CALLS, max_size=2).map(tuple)
+) | st.builds(ScriptedChoice, function_call=CALLS)
+
+
+@given(st.lists(CHOICES, min_size=1, max_size=3), st.booleans())
+def test_a_scripted_stream_and_a_scripted_body_tell_the_same(choices, async_filter):
+    request = read(stream=True, stream_options={"include_usage": True})
+    completion, how = complete(request, says=choices), rendering(request, async_filter=async_filter)
+    body, chunks = body_of(completion, how), list(chunks_of(completion, how))
+    for scripted, choice in zip(choices, body["choices"], strict=True):
+        parts = [part for chunk in chunks for part in chunk["choices"] if part["index"] == choice["index"]]
+        sent = [part.get("delta", {}) for part in parts]
+        message = choice["message"]
+        assert "".join(delta.get("content") or "" for delta in sent) == "".join(scripted.content)
+        assert "".join(delta.get("refusal") or "" for delta in sent) == (message["refusal"] or "")
+        assert (message["content"] or "") == "".join(scripted.content)
+        assert joined_calls(parts) == message.get("tool_calls", [])
+        called = "".join(delta.get("function_call", {}).get("arguments", "") for delta in sent)
+        assert called == message.get("function_call", {}).get("arguments", "")
+        assert [part["finish_reason"] for part in parts if part["finish_reason"]] == [choice["finish_reason"]]
+    assert chunks[-1]["usage"] == body["usage"]
 
 
 def joined_calls(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

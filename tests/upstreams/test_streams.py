@@ -13,6 +13,7 @@ from azure_streams import DONE, ONE, TWO, by_cut, by_reset, by_silence, streams
 from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
+from guardrails.emulator.presets import preset
 from guardrails.emulator.scenarios import Effect, EntraFault, Refusal, Scenario
 from guardrails.upstreams.upstream import OpenStream, Upstream
 
@@ -132,6 +133,14 @@ async def test_after_the_first_byte_nobody_else_is_asked(scripted, endpoint, end
     await opened.aclose()
 
 
+async def test_a_stream_that_breaks_says_how_many_were_asked(scripted, endpoint):
+    endpoint.script = [fails(500), streams(ONE, end=by_cut, pause=0.1)]
+    opened = await stream(scripted["hasty"])
+    with pytest.raises(UpstreamUnreachable) as failed:
+        await all_of(opened)
+    assert failed.value.attempts == 2
+
+
 async def test_a_stream_that_goes_on_outlives_its_deadline(scripted, endpoint):
     endpoint.script = [streams(*[ONE] * 6, pause=0.15)]
     assert await all_of(await stream(scripted["hasty"], seconds=0.4)) == ONE * 6
@@ -188,6 +197,50 @@ async def test_without_a_token_it_is_unreachable_and_does_not_say_why(models, em
 async def test_a_body_that_is_no_json_is_the_callers_mistake(models):
     with pytest.raises(InvalidRequest):
         await stream(models["dated"], {"messages": "\ud800"})
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("cut_stream", {FailureReason.BAD_RESPONSE, FailureReason.NETWORK}),
+        ("reset_stream", {FailureReason.BAD_RESPONSE, FailureReason.NETWORK}),
+        ("silent_stream", {FailureReason.DEADLINE}),
+    ],
+)
+async def test_every_break_of_the_emulator_in_mid_stream_is_an_error(models, emulator, name, reasons):
+    emulator.state.scenarios.add(preset(name))
+    opened = await stream(models["hasty"])
+    with pytest.raises(UpstreamUnreachable) as failed:
+        await all_of(opened)
+    assert failed.value.reason in reasons
+    assert len(emulator.state.journal.of("chat")) <= 1, "nobody else is asked"
+    await opened.aclose()
+
+
+@pytest.mark.parametrize("name", ["stream_without_done", "stream_ends_early", "error_event", "malformed_event"])
+async def test_what_the_events_say_is_not_judged_here(models, emulator, name):
+    emulator.state.scenarios.add(preset(name))
+    assert (await all_of(await stream(models["dated"]))).count(b"\n\n") >= 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cut_before_first_event",
+        "reset_before_first_event",
+        "silent_before_first_event",
+        "empty_stream",
+        "throttled",
+        "server_error_with_retry_after",
+        "unavailable",
+        "reset",
+    ],
+)
+async def test_every_break_of_the_emulator_before_a_stream_hands_over(models, emulator, name):
+    emulator.state.scenarios.add(preset(name, service="chat", deployment="Phi-4"))
+    opened = await stream(models["hasty"], seconds=10)
+    assert (opened.deployment, opened.attempts) == ("dated/gpt-4o", 2)
+    assert (await all_of(opened)).endswith(DONE)
 
 
 class Watched:
