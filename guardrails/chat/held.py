@@ -144,10 +144,11 @@ class HeldStream:
         if self._decoder.pending > MAX_FRAME:
             self._break(f"an event of the stream is longer than {MAX_FRAME} bytes")
 
-    def end(self) -> None:
-        """The upstream's stream has ended."""
+    def end(self, *, broke_off: bool = False) -> None:
+        """The upstream's stream has ended. Where it broke off, an event without its end never came."""
         if self._broken is None and not self._ended and not self._was_cut:
-            self._take_all(self._decoder.close())
+            if not broke_off:
+                self._take_all(self._decoder.close())
             self._ended = True
 
     def window(self) -> Window | None:

@@ -158,7 +158,7 @@ class GuardedStream:
                         await self._room.wait()
         except UpstreamUnreachable as error:
             self._broke_off = error
-        self._held.end()
+        self._held.end(broke_off=self._broke_off is not None)
         self._wake.set()
 
     def _look_after_judging(self) -> None:

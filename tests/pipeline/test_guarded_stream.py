@@ -249,6 +249,18 @@ async def test_an_end_without_an_end_is_an_error_after_everything_that_came() ->
         assert rig.records[0]["stream"]["ending"] == "broke"
 
 
+async def test_half_an_event_before_a_break_never_came() -> None:
+    rig = Rig()
+    rig.model.says("fine words ").sends(chunk({"content": "half"})[:40], UpstreamUnreachable("reset"))
+    stream = await rig.stream()
+    await stream.begin(5)
+    got: list[bytes] = []
+    with pytest.raises(UpstreamUnreachable):
+        await _take_all(stream, got)
+    await stream.aclose()
+    assert b"".join(got) == chunk({"content": "fine words "})
+
+
 async def test_what_breaks_before_anything_went_out_is_an_error_and_no_stream() -> None:
     for broken in (b'data: {"choices": [{"del\n\n', b"data: 17\n\n", b"data: \xff\xfe\n\n"):
         rig = Rig()
