@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrails.chat.edit import apply
+from guardrails.chat.extract import Extract
 from guardrails.chat.filter_results import blocked_completion
 from guardrails.chat.request import extract_request
-from guardrails.chat.response import extract_completion, unread
+from guardrails.chat.response import extract_completion
 from guardrails.chat.restore import restored, restorer_for
-from guardrails.domain.content import Inspection, Segment, Stage
+from guardrails.domain.content import Inspection, Stage
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
 from guardrails.domain.verdict import Verdict
@@ -17,6 +18,7 @@ from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
+from guardrails.pipeline.images import with_sound_images
 from guardrails.policy.policy import Policy
 from guardrails.upstreams.upstream import Completion, Upstream
 
@@ -59,7 +61,8 @@ class GuardedChat:
             UpstreamError: the model endpoint answered with an error.
             UpstreamUnreachable: it gave no usable answer.
         """
-        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
+        read = await with_sound_images(extract_request(body))
+        inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
         asked = await self._guard.enforce(inspection, policy, exchange)
         sent = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
         upstream = self.upstreams[model]
@@ -83,21 +86,19 @@ class GuardedChat:
     async def _judge_answer(
         self, completion: Completion, policy: Policy, caller: str, exchange: Exchange
     ) -> Assessment:
-        inspection = Inspection(Stage.OUTPUT, caller, _readable(completion))
+        read = await _readable(completion)
+        inspection = Inspection(Stage.OUTPUT, caller, read.segments, unread=read.unread)
         assessment = await self._guard.assess(inspection, policy, exchange)
         if assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
         return assessment
 
 
-def _readable(completion: Completion) -> tuple[Segment, ...]:
+async def _readable(completion: Completion) -> Extract:
     try:
-        segments = extract_completion(completion.body)
+        return await with_sound_images(extract_completion(completion.body))
     except InvalidRequest as error:
         raise UpstreamUnreachable(f"the model's answer cannot be judged: {error.field}: {error.detail}") from None
-    if unread(completion.body.get("choices")):
-        raise UpstreamUnreachable("the model's answer holds parts that no check can read")
-    return segments
 
 
 def _carried_out(body: Mapping[str, Any], asked: Assessment, answered: Assessment, refusal: str) -> Mapping[str, Any]:
