@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from guardrails.chat.extract import Extract, untold
+from guardrails.chat.extract import Extract, not_given
 from guardrails.chat.request import extract_documents, extract_messages, extract_text
 from guardrails.chat.response import extract_choices
 from guardrails.domain.content import Origin, Stage
@@ -43,7 +43,7 @@ def parse_check(body: Mapping[str, Any]) -> CheckRequest:
     if len(given) != 1:
         raise InvalidRequest(f"send exactly one of {', '.join(CONTENT_FIELDS)}", field=(given or CONTENT_FIELDS)[-1])
     policy, language = _text(body, "policy"), _language(body)
-    ours = (one for name in OUR_FIELDS for one in untold(body.get(name), f"/{name}", _OURS, Origin.SYSTEM))
+    ours = (one for name in OUR_FIELDS for one in not_given(body.get(name), f"/{name}", _OURS, Origin.SYSTEM))
     extract = _content(given[0], body, stage) + extract_documents(body) + Extract(unread=tuple(ours))
     return CheckRequest(stage, policy, language, extract)
 

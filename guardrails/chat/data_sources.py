@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from guardrails.chat.address import child
-from guardrails.chat.extract import untold
+from guardrails.chat.extract import not_given
 from guardrails.chat.leaves import named_oddly, whole
 from guardrails.chat.protocol import is_word
 from guardrails.chat.tree import is_field_name
@@ -67,11 +67,11 @@ def data_sources(value: Any, pointer: str) -> Iterator[Segment | Unread]:
 
 def _member(name: str, member: Any, here: str) -> Iterator[Segment | Unread]:
     if _is_secret(name):
-        yield from untold(member, here, CREDENTIAL, Origin.SYSTEM)
+        yield from not_given(member, here, CREDENTIAL, Origin.SYSTEM)
     elif _snake(name) in SETTINGS:
         yield from _setting(member, here, SETTINGS[_snake(name)])
     elif name == "type" and isinstance(member, str) and is_word(member):
-        yield from untold(member, here, "a word of the protocol", Origin.SYSTEM)
+        yield from not_given(member, here, "a word of the protocol", Origin.SYSTEM)
     else:
         yield from data_sources(member, here)
 
@@ -79,13 +79,13 @@ def _member(name: str, member: Any, here: str) -> Iterator[Segment | Unread]:
 def _setting(value: Any, pointer: str, why: str) -> Iterator[Unread]:
     """A setting is told as one; credentials in it stay apart, so that the receipt names them."""
     if not isinstance(value, dict):
-        yield from untold(value, pointer, why, Origin.SYSTEM)
+        yield from not_given(value, pointer, why, Origin.SYSTEM)
         return
     secrets = {name: member for name, member in value.items() if _is_secret(name) and is_field_name(name)}
     for name, member in secrets.items():
-        yield from untold(member, child(pointer, name), CREDENTIAL, Origin.SYSTEM)
+        yield from not_given(member, child(pointer, name), CREDENTIAL, Origin.SYSTEM)
     rest = {name: member for name, member in value.items() if name not in secrets}
-    yield from untold(rest, pointer, why, Origin.SYSTEM)
+    yield from not_given(rest, pointer, why, Origin.SYSTEM)
 
 
 def _without_secrets(value: Any) -> Any:

@@ -54,7 +54,7 @@ def collected(found: Iterable[Segment | Unread]) -> Extract:
     return Extract(tuple(segments), tuple(unread))
 
 
-def untold(value: Any, pointer: str, why: str, origin: Origin) -> Iterable[Unread]:
+def not_given(value: Any, pointer: str, why: str, origin: Origin) -> Iterable[Unread]:
     """One receipt for a value that no check is given, if there is a string in it."""
     strings, characters = _counted(value)
     if strings:

@@ -21,6 +21,8 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 SMALLEST_SIDE: Final = 50
 LONGEST_SIDE: Final = 7200
 
+_DATA: Final = re.compile(r"[\x00-\x20]*d[\t\n\r]*a[\t\n\r]*t[\t\n\r]*a[\t\n\r]*:", re.IGNORECASE)
+"""How a data URL may begin: readers of URLs overlook blanks before it, and line ends in the middle."""
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _TYPES: Final = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|BM|II\*\x00|MM\x00\*|RIFF.{4}WEBP", re.DOTALL)
 """How a JPEG, PNG, GIF, BMP, TIFF or WEBP begins."""
@@ -34,8 +36,7 @@ def image(url: str, pointer: str, origin: Origin) -> Segment:
     Raises:
         InvalidRequest: it is a data URL without base64.
     """
-    # Browsers and clients overlook blanks before a URL.
-    if url.lstrip()[:5].lower() != "data:":
+    if _DATA.match(url) is None:
         return Segment(url, origin, pointer, editable=False, kind=Kind.REMOTE_IMAGE)
     start = _DATA_URL.match(url)
     if start is None:
@@ -50,7 +51,10 @@ def require_images(segments: Iterable[Segment]) -> None:
         InvalidRequest: it is no base64, no image of a type the service takes, or too small or large in pixels.
         TooLarge: it is over `MAX_BYTES`.
     """
-    distinct = {segment.text: segment.pointer for segment in segments if segment.kind is Kind.IMAGE}
+    distinct: dict[str, str] = {}
+    for segment in segments:
+        if segment.kind is Kind.IMAGE:
+            distinct.setdefault(segment.text, segment.pointer)
     for payload, pointer in distinct.items():
         _require_image(payload, pointer)
 

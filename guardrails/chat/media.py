@@ -22,6 +22,11 @@ _PAYLOADS: Mapping[str, tuple[Kind, str, tuple[str, ...]]] = MappingProxyType(
 )
 """Type of a part -> its kind, the member that holds it (`""`: the part itself) and the members that are no text."""
 
+_MEDIA_MEMBERS = frozenset(
+    {"audio", "audio_url", "file", "file_data", "file_url", "image", "image_url", "input_audio", "video", "video_url"}
+)
+"""Members that some models take for media whatever the type of their part says."""
+
 _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "detail": frozenset({"auto", "low", "high", "original"}),
@@ -54,10 +59,29 @@ def _content(content: list[Any], pointer: str, origin: Origin) -> Iterator[Segme
     for index, part in enumerate(content):
         here = child(pointer, index)
         kind = part.get("type") if isinstance(part, dict) else None
-        if isinstance(part, str) or (isinstance(kind, str) and kind in _TEXTS):
+        kind = kind if isinstance(kind, str) else ""
+        if _holds_more(part, kind):
+            yield Segment("", origin, here, editable=False, kind=Kind.OTHER)
+        if isinstance(part, str) or kind in _TEXTS:
             yield from leaves(part, here, origin)
         else:
-            yield from _foreign(part, kind if isinstance(kind, str) else "", here, origin)
+            yield from _foreign(part, kind, here, origin)
+
+
+def _holds_more(part: Any, kind: str) -> bool:
+    """Whether a part of a known type has members of another one beside its own. An unknown part is OTHER already."""
+    if not isinstance(part, dict) or _MEDIA_MEMBERS.isdisjoint(part):
+        return False
+    if kind in _TEXTS:
+        own: Sequence[str] = ()
+    elif kind in _IMAGES:
+        own = ("image_url",)
+    else:
+        what, name, payload = _PAYLOADS.get(kind, (Kind.OTHER, "", ()))
+        if what is Kind.OTHER:
+            return False
+        own = (name,) if name else payload
+    return any(part[name] is not None for name in _MEDIA_MEMBERS & part.keys() if name not in own)
 
 
 def _audio(value: Any, pointer: str, origin: Origin) -> Iterator[Segment | Unread]:

@@ -6,7 +6,7 @@ from typing import Any
 from guardrails.chat.address import child
 from guardrails.chat.data_sources import FIELDS as DATA_SOURCES
 from guardrails.chat.data_sources import data_sources
-from guardrails.chat.extract import Extract, collected, untold
+from guardrails.chat.extract import Extract, collected, not_given
 from guardrails.chat.json_text import readable
 from guardrails.chat.leaves import has_text, leaves, named_oddly, whole
 from guardrails.chat.media import message_strings
@@ -96,9 +96,9 @@ def _request(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
 
 def _field(value: Any, pointer: str, name: str) -> Iterator[Segment | Unread]:
     if name in BOOKKEEPING:
-        yield from untold(value, pointer, BOOKKEEPING[name], Origin.SYSTEM)
+        yield from not_given(value, pointer, BOOKKEEPING[name], Origin.SYSTEM)
     elif name in KNOBS and only_words(value):
-        yield from untold(value, pointer, KNOBS[name], Origin.SYSTEM)
+        yield from not_given(value, pointer, KNOBS[name], Origin.SYSTEM)
     elif name in DATA_SOURCES:
         yield from data_sources(value, pointer)
     elif name == "documents":

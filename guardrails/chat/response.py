@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guardrails.chat.address import child
-from guardrails.chat.extract import Extract, collected, untold
+from guardrails.chat.extract import Extract, collected, not_given
 from guardrails.chat.leaves import has_text, leaves, named_oddly, whole
 from guardrails.chat.media import message_strings
 from guardrails.chat.message import require_fields, wrong
@@ -54,7 +54,7 @@ def _completion(completion: Mapping[str, Any]) -> Iterator[Segment | Unread]:
         if name == "choices" or not is_field_name(name):
             continue
         if name in ANSWER:
-            yield from untold(value, child("", name), ANSWER[name], Origin.ASSISTANT)
+            yield from not_given(value, child("", name), ANSWER[name], Origin.ASSISTANT)
         elif has_text(value):
             yield whole(value, child("", name), Origin.ASSISTANT)
 
@@ -81,6 +81,6 @@ def _choice(choice: Mapping[str, Any], pointer: str) -> Iterator[Segment | Unrea
         require_fields(message, here)
         yield from message_strings(message, here, Origin.ASSISTANT)
     for name in (name for name in choice if name in CHOICE):
-        yield from untold(choice[name], child(pointer, name), CHOICE[name], Origin.ASSISTANT)
+        yield from not_given(choice[name], child(pointer, name), CHOICE[name], Origin.ASSISTANT)
     rest = {name: value for name, value in choice.items() if name != "message" and name not in CHOICE}
     yield from leaves(rest, pointer, Origin.ASSISTANT)

@@ -155,7 +155,10 @@ class Policy:
     chat: ChatPlan = ChatPlan()
 
     def judges(self, stage: Stage) -> bool:
-        """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter."""
+        """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter.
+
+        What is no text does matter there: `media` holds at both stages.
+        """
         return any(stage in rule.stages for rule in self.rules)
 
     @property

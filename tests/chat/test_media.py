@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pictures import data_url, image_part, picture
 
 from guardrails.chat.extract import MAX_IMAGES
+from guardrails.chat.media import _MEDIA_MEMBERS
 from guardrails.chat.request import extract_messages
 from guardrails.chat.response import extract_choices
 from guardrails.domain.content import MEDIA, Kind, Origin, Segment
@@ -41,7 +42,7 @@ def test_an_image_somewhere_else_is_its_address(url):
     assert not texts(of(image_part(url)))
 
 
-@pytest.mark.parametrize("start", ["data:", "DATA:", " data:", "\tData:"])
+@pytest.mark.parametrize("start", ["data:", "DATA:", " data:", "\tData:", "\x00" * 300 + "data:", "da\nt\ra\t:"])
 def test_a_data_url_is_never_taken_for_an_address(start):
     for rest in ("image/svg+xml,<svg/>", "image/png,abc", ",", "image/png;base64;x,AAAA"):
         with pytest.raises(InvalidRequest, match="base64") as caught:
@@ -89,6 +90,24 @@ def test_a_member_beside_the_payload_is_read():
     assert texts(of(part)) == {
         f"{AT}/text": "look here", f"{AT}/cache/note": "c d", f"{AT}/image_url/note": "a b",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "text", "text": "hi", "image_url": {"url": "data:image/png;base64,AAAA"}},
+        {"type": "refusal", "refusal": "hi", "input_audio": {"data": "UklG"}},
+        {"type": "input_audio", "input_audio": {"data": "UklG"}, "image_url": {"url": "https://x"}},
+        {"type": "image_url", "image_url": {"url": "https://x"}, "file": {"file_data": "AAAA"}},
+        {"type": "input_file", "file_data": "AAAA", "video": "AAAA"},
+    ],
+)
+def test_media_under_another_type_are_told_as_a_part_we_do_not_know(part):
+    assert (Kind.OTHER, AT, "") in media(of(part))
+
+
+def test_a_member_that_is_null_is_nothing():
+    assert not media(of({"type": "text", "text": "hi", "image_url": None, "input_audio": None}))
 
 
 def test_the_audio_of_an_earlier_answer_is_audio():
@@ -145,5 +164,5 @@ def test_any_part_is_told_or_refused(part, kind):
     except InvalidRequest:
         return
     assert len({(one.pointer, one.kind) for one in extract.segments}) == len(extract.segments)
-    assert bool(media(extract)) is (kind != "text")
+    assert bool(media(extract)) is (kind != "text" or not _MEDIA_MEMBERS.isdisjoint(part))
     assert all(not one.editable for one in extract.segments if one.kind in MEDIA)
