@@ -12,6 +12,7 @@ from guardrails.domain.content import Inspection
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
+from guardrails.pipeline.images import with_sound_images
 from guardrails.policy.single import only
 from guardrails.web.body import read_object
 from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
@@ -40,7 +41,8 @@ async def _check(request: web.Request, name: str | None) -> web.Response:
     policy = ours.bundle.policies[caller.policy_name(asked.policy, request.headers)]
     if name is not None:
         policy = only(policy, ours.specs[name])
-    inspection = Inspection(asked.stage, caller.name, asked.segments, asked.language)
+    read = await with_sound_images(asked.extract)
+    inspection = Inspection(asked.stage, caller.name, read.segments, asked.language, read.unread)
     exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request))
     assessment = await ours.guard.assess(inspection, policy, exchange)
     heaviness = weight(inspection, assessment.reports)

@@ -5,7 +5,7 @@ from typing import Any
 
 from guardrails.chat.edit import apply
 from guardrails.domain.check import CheckReport
-from guardrails.domain.content import Span
+from guardrails.domain.content import Kind, Span
 from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import Coverage, Reason
 from guardrails.pipeline.assessment import Assessment
@@ -70,13 +70,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _coverage(receipt: Coverage) -> dict[str, Any]:
-    not_read = [{"check": check, "why": why} for check, why in receipt.not_read.items()]
-    return {
+    told: dict[str, Any] = {
         "pointer": receipt.pointer,
         "origin": receipt.origin.value,
         "characters": receipt.characters,
         "checks": list(receipt.checks),
-    } | ({"not_read": not_read} if not_read else {})
+    }
+    if receipt.kind is not Kind.TEXT and receipt.kind is not None:
+        told["kind"] = receipt.kind.value
+    if receipt.not_read:
+        told["not_read"] = [{"check": check, "why": why} for check, why in receipt.not_read.items()]
+    return told
 
 
 def _span(span: Span | None) -> list[int] | None:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from guardrails.chat.extract import Extract, not_given
 from guardrails.chat.request import extract_documents, extract_messages, extract_text
 from guardrails.chat.response import extract_choices
-from guardrails.domain.content import Segment, Stage
+from guardrails.domain.content import Origin, Stage
 from guardrails.domain.errors import InvalidRequest
 
 CONTENT_FIELDS = ("messages", "text", "choices")
-FIELDS = ("stage", "policy", "language", *CONTENT_FIELDS, "documents")
+OUR_FIELDS = ("stage", "policy", "language")
+FIELDS = (*OUR_FIELDS, *CONTENT_FIELDS, "documents")
 _FIELD_NAME = re.compile(r"[A-Za-z_]{1,32}")
 """What may be repeated in an error: a name as programs give it, not a sentence that happens to be a key."""
+_OURS = "chooses how a text is judged; no part of it"
 _LANGUAGE = re.compile(r"auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
@@ -25,7 +28,7 @@ class CheckRequest:
     stage: Stage
     policy: str | None
     language: str | None
-    segments: tuple[Segment, ...]
+    extract: Extract
 
 
 def parse_check(body: Mapping[str, Any]) -> CheckRequest:
@@ -39,8 +42,10 @@ def parse_check(body: Mapping[str, Any]) -> CheckRequest:
     given = [name for name in CONTENT_FIELDS if body.get(name) is not None]
     if len(given) != 1:
         raise InvalidRequest(f"send exactly one of {', '.join(CONTENT_FIELDS)}", field=(given or CONTENT_FIELDS)[-1])
-    segments = _content(given[0], body, stage)
-    return CheckRequest(stage, _text(body, "policy"), _language(body), segments + extract_documents(body))
+    policy, language = _text(body, "policy"), _language(body)
+    ours = (one for name in OUR_FIELDS for one in not_given(body.get(name), f"/{name}", _OURS, Origin.SYSTEM))
+    extract = _content(given[0], body, stage) + extract_documents(body) + Extract(unread=tuple(ours))
+    return CheckRequest(stage, policy, language, extract)
 
 
 def _known_fields_only(body: Mapping[str, Any]) -> None:
@@ -59,7 +64,7 @@ def _stage(body: Mapping[str, Any]) -> Stage:
     return Stage(stage)
 
 
-def _content(name: str, body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
+def _content(name: str, body: Mapping[str, Any], stage: Stage) -> Extract:
     if name == "messages":
         return extract_messages(body)
     if name == "choices":

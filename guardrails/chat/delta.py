@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from guardrails.chat.address import child
 from guardrails.chat.json_text import compact
+from guardrails.chat.media import TEXTS
 from guardrails.chat.message import TEXT_PARTS
 from guardrails.chat.piece import Aside, Chunk, Path, Piece, Unreadable, list_of, number_of, object_of
 from guardrails.chat.protocol import MARKS, is_word
-from guardrails.chat.response import READ_PARTS
 from guardrails.chat.tree import is_field_name
 
 MAX_CALLS: Final = 1024
@@ -126,7 +126,7 @@ class Delta:
 
     def _part(self, part: dict[str, Any], pointer: str, path: Path) -> None:
         kind = part.get("type")
-        if not isinstance(kind, str) or kind not in READ_PARTS:
+        if not isinstance(kind, str) or kind not in TEXTS:
             raise Unreadable("the answer holds content that is no text")
         name = TEXT_PARTS.get(kind)
         if name is not None and not isinstance(part.get(name), str):

@@ -1,28 +1,24 @@
-"""Every string of a JSON value as a segment: nothing is left out because nobody thought of its field."""
+"""Every string of a JSON value, read or told why not: nothing is left out because nobody thought of its field."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guardrails.chat.address import child, field_path
+from guardrails.chat.address import child
 from guardrails.chat.json_text import compact, readable
 from guardrails.chat.protocol import MARKS, is_word
 from guardrails.chat.tree import is_field_name
-from guardrails.domain.content import Kind, Origin, Segment
-from guardrails.domain.errors import TooLarge
-
-MAX_SEGMENTS = 10_000
-"""The most strings of one body that are judged."""
+from guardrails.domain.content import Kind, Origin, Segment, Unread
 
 _NAMES = frozenset({"name"})
 
 
-def leaves(value: Any, pointer: str, origin: Origin) -> Iterator[Segment]:
+def leaves(value: Any, pointer: str, origin: Origin) -> Iterator[Segment | Unread]:
     """The string leaves of a value, in its order, each editable by its pointer.
 
-    Marks of the protocol are left out while they are single words. Marks that are not, and names (of a participant, of
-    a function), are read and not editable: another string there would not be the same call. Members whose own name is
-    no identifier are read as one JSON text at the pointer of their object, name and all, so that no pointer ever tells
-    content.
+    Marks of the protocol are given to no check while they are single words. Marks that are not, and names (of a
+    participant, of a function), are read and not editable: another string there would not be the same call. Members
+    whose own name is no identifier are read as one JSON text at the pointer of their object, name and all, so that no
+    pointer ever tells content.
     """
     if isinstance(value, str):
         yield Segment(readable(value), origin, pointer)
@@ -64,21 +60,7 @@ def named_oddly(members: Mapping[str, Any], pointer: str, origin: Origin) -> Ite
         yield whole(odd, pointer, origin)
 
 
-def bounded(segments: Iterable[Segment], *, limit: int = MAX_SEGMENTS) -> tuple[Segment, ...]:
-    """The segments as a tuple.
-
-    Raises:
-        TooLarge: there are more than `limit`.
-    """
-    result: list[Segment] = []
-    for segment in segments:
-        if len(result) == limit:
-            raise TooLarge(f"holds more than {limit} strings", field=field_path(segment.pointer) or None)
-        result.append(segment)
-    return tuple(result)
-
-
-def _members(members: dict[str, Any], pointer: str, origin: Origin) -> Iterator[Segment]:
+def _members(members: dict[str, Any], pointer: str, origin: Origin) -> Iterator[Segment | Unread]:
     yield from named_oddly(members, pointer, origin)
     for name, member in members.items():
         if not is_field_name(name):
@@ -87,8 +69,7 @@ def _members(members: dict[str, Any], pointer: str, origin: Origin) -> Iterator[
         if not isinstance(member, str):
             yield from leaves(member, here, origin)
         elif name in MARKS:
-            if not is_word(member):
-                yield whole(member, here, origin)
+            yield Unread(here, len(member), MARKS[name], origin) if is_word(member) else whole(member, here, origin)
         elif name in _NAMES:
             yield whole(member, here, origin)
         else:

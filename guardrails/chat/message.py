@@ -20,10 +20,11 @@ ORIGINS: Mapping[str, Origin] = MappingProxyType(
 )
 """Role of a message -> who wrote it."""
 
-TEXT_PARTS: Mapping[str, str] = MappingProxyType({"text": "text", "refusal": "refusal"})
+TEXT_PARTS: Mapping[str, str] = MappingProxyType(
+    {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+)
 """Type of a content part -> the member that holds its text."""
 
-_UNREAD_PARTS = frozenset({"image_url", "input_image", "input_audio", "input_file", "file", "video_url"})
 _CALL_BODIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"function": ("name", "arguments"), "custom": ("name", "input")}
 )
@@ -39,7 +40,7 @@ def require_message(message: Any, pointer: str) -> Origin:
     """Check one message of a request; return who wrote it.
 
     Raises:
-        InvalidRequest: it names the field. Parts that are not text are refused: no check would have read them.
+        InvalidRequest: it names the field.
     """
     if not isinstance(message, dict):
         raise wrong("must be an object", pointer)
@@ -49,12 +50,10 @@ def require_message(message: Any, pointer: str) -> Origin:
         raise wrong(f"must be one of {', '.join(ORIGINS)}", child(pointer, "role"))
     if message.get("content") is None and role not in _MAY_BE_SILENT:
         raise wrong("is required", child(pointer, "content"))
-    if message.get("audio") is not None:
-        raise wrong("audio is not supported: it would reach the model unread", child(pointer, "audio"))
     require_fields(message, pointer)
     content = message.get("content")
     for index, part in enumerate(content if isinstance(content, list) else ()):
-        _require_text_part(part, child(child(pointer, "content"), index))
+        _require_part(part, child(child(pointer, "content"), index))
     return origin
 
 
@@ -105,10 +104,8 @@ def _require_call_body(body: Any, pointer: str, names: tuple[str, ...]) -> None:
             raise wrong("must be a string", child(pointer, name))
 
 
-def _require_text_part(part: Any, pointer: str) -> None:
+def _require_part(part: Any, pointer: str) -> None:
     if not isinstance(part, dict):
         raise wrong("must be an object", pointer)
-    kind = part.get("type")
-    if not isinstance(kind, str) or kind not in TEXT_PARTS:
-        shown = f"{kind} parts are" if isinstance(kind, str) and kind in _UNREAD_PARTS else "this type is"
-        raise wrong(f"{shown} not supported: it would reach the model unread; use text", child(pointer, "type"))
+    if not isinstance(part.get("type"), str):
+        raise wrong("is required" if part.get("type") is None else "must be a string", child(pointer, "type"))

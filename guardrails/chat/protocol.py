@@ -1,7 +1,8 @@
-"""Fields whose strings are not read, each with its reason. Everything that is not listed here is read.
+"""Fields whose strings are given to no check, each with the reason that receipts repeat.
 
-Two kinds: bookkeeping, which no model ever sees, and knobs, whose strings are single words of a fixed vocabulary. A
-knob that holds anything but such words is read like any other field: a sentence in `reasoning_effort` is a text.
+Everything that is not listed here is read (but see `guardrails.chat.data_sources`). Two kinds: bookkeeping, which no
+model ever sees, and knobs, whose strings are single words of a fixed vocabulary. A knob that holds anything but such
+words is read like any other field: a sentence in `reasoning_effort` is a text.
 """
 
 import re
@@ -53,6 +54,7 @@ MARKS: Mapping[str, str] = MappingProxyType(
         "finish_reason": "a word of the protocol",
         "id": "ties a tool call to its result",
         "tool_call_id": "ties a tool result to its call",
+        "file_id": "names a file that the endpoint keeps",
     }
 )
 """Members of messages and answers that are not read while they are single words."""

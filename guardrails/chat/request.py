@@ -4,33 +4,39 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guardrails.chat.address import child
+from guardrails.chat.data_sources import FIELDS as DATA_SOURCES
+from guardrails.chat.data_sources import data_sources
+from guardrails.chat.extract import Extract, collected, not_given
 from guardrails.chat.json_text import readable
-from guardrails.chat.leaves import bounded, has_text, joined_parts, leaves, named_oddly, whole
+from guardrails.chat.leaves import has_text, leaves, named_oddly, whole
+from guardrails.chat.media import message_strings
 from guardrails.chat.message import require_message, wrong
 from guardrails.chat.protocol import BOOKKEEPING, KNOBS, only_words
 from guardrails.chat.tree import is_field_name, require_sound
-from guardrails.domain.content import Origin, Segment, Stage
+from guardrails.domain.content import Origin, Segment, Stage, Unread
 from guardrails.domain.errors import TooLarge
 
 MAX_MESSAGES = 2_048
 """The most messages of one body."""
 
 
-def extract_messages(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_messages(body: Mapping[str, Any]) -> Extract:
     """Every string of `body["messages"]`, in order (contract, section 2).
 
-    Content as string or as text parts (each, and all of a message joined), names, refusals, tool calls with their
-    arguments, and every other string of a message. `developer` counts as system and `function` as tool.
+    Content as string or as parts (each text, and all of a message joined; what is no text as a segment of its kind),
+    names, refusals, tool calls with their arguments, and every other string of a message. `developer` counts as system
+    and `function` as tool. Images are held against their limits by `guardrails.chat.images.require_images`.
 
     Raises:
         InvalidRequest: a field is missing or of the wrong type; the error names it.
-        TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
+        TooLarge: more than `MAX_MESSAGES` messages, more strings or images than `guardrails.chat.extract` takes, or
+            more than `MAX_DEPTH` levels.
     """
     require_sound(body.get("messages"), "/messages")
-    return bounded(_messages(body))
+    return collected(_messages(body))
 
 
-def extract_documents(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_documents(body: Mapping[str, Any]) -> Extract:
     """`body["documents"]`: retrieved texts, each `/documents/i`. Absent or null: none.
 
     Raises:
@@ -39,17 +45,17 @@ def extract_documents(body: Mapping[str, Any]) -> tuple[Segment, ...]:
     """
     documents = body.get("documents")
     if documents is None:
-        return ()
+        return Extract()
     if not isinstance(documents, list):
         raise wrong("must be a list of strings", "/documents")
     for index, document in enumerate(documents):
         if not isinstance(document, str):
             raise wrong("must be a string", child("/documents", index))
     require_sound(documents, "/documents")
-    return bounded(leaves(documents, "/documents", Origin.DOCUMENT))
+    return collected(leaves(documents, "/documents", Origin.DOCUMENT))
 
 
-def extract_text(body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
+def extract_text(body: Mapping[str, Any], stage: Stage) -> Extract:
     """`body["text"]`: short for one user message, or for one assistant message at stage output.
 
     Raises:
@@ -60,37 +66,42 @@ def extract_text(body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
         raise wrong("must be a string", "/text")
     require_sound(text, "/text")
     origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
-    return (Segment(readable(text), origin, "/text"),)
+    return Extract((Segment(readable(text), origin, "/text"),))
 
 
-def extract_request(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_request(body: Mapping[str, Any]) -> Extract:
     """Every string of a whole chat-completions body that can reach the model or leaves with it.
 
     Messages as in `extract_messages`. Of the other fields those listed in `guardrails.chat.protocol` are not read;
     each other one that holds text is: a list one segment for each element (`/tools/0`), anything else as one, as JSON
-    with its names, from the origin system and not editable. `documents` come from the origin document, each string.
+    with its names, from the origin system and not editable. `documents` come from the origin document, each string;
+    of `data_sources` what `guardrails.chat.data_sources` lets be read.
 
     Raises:
-        InvalidRequest: a field is missing or of the wrong type; the error names it.
-        TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
+        InvalidRequest: as `extract_messages`.
+        TooLarge: as `extract_messages`.
     """
     require_sound(dict(body))
-    return bounded(_request(body))
+    return collected(_request(body))
 
 
-def _request(body: Mapping[str, Any]) -> Iterator[Segment]:
+def _request(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
     yield from _messages(body)
     yield from named_oddly(body, "", Origin.SYSTEM)
     for name, value in body.items():
-        if name == "messages" or name in BOOKKEEPING or not is_field_name(name):
-            continue
-        if name in KNOBS and only_words(value):
+        if name == "messages" or not is_field_name(name):
             continue
         yield from _field(value, child("", name), name)
 
 
-def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:
-    if name == "documents":
+def _field(value: Any, pointer: str, name: str) -> Iterator[Segment | Unread]:
+    if name in BOOKKEEPING:
+        yield from not_given(value, pointer, BOOKKEEPING[name], Origin.SYSTEM)
+    elif name in KNOBS and only_words(value):
+        yield from not_given(value, pointer, KNOBS[name], Origin.SYSTEM)
+    elif name in DATA_SOURCES:
+        yield from data_sources(value, pointer)
+    elif name == "documents":
         yield from leaves(value, pointer, Origin.DOCUMENT)
     elif isinstance(value, list):
         for index, element in enumerate(value):
@@ -100,7 +111,7 @@ def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:
         yield whole(value, pointer, Origin.SYSTEM)
 
 
-def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
+def _messages(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
     messages = body.get("messages")
     if not isinstance(messages, list):
         raise wrong("must be a list of messages" if "messages" in body else "is required", "/messages")
@@ -111,5 +122,4 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
     for index, message in enumerate(messages):
         pointer = child("/messages", index)
         origin = require_message(message, pointer)
-        yield from leaves(message, pointer, origin)
-        yield from joined_parts(message.get("content"), child(pointer, "content"), origin)
+        yield from message_strings(message, pointer, origin)

@@ -41,7 +41,7 @@ class Kind(StrEnum):
     AUDIO = "audio"
     FILE = "file"
     OTHER = "other"
-    """A content part of a type we do not know."""
+    """A content part of a type we do not know. What stands in it as strings is read as text as well."""
 
 
 MEDIA = frozenset({Kind.IMAGE, Kind.REMOTE_IMAGE, Kind.AUDIO, Kind.FILE, Kind.OTHER})
@@ -76,11 +76,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A string of the body that no check is given, and why: a word of the protocol, a label, a credential."""
+    """What no check is given, and why: a word of the protocol, a label, a credential.
+
+    A string of the body; or a value, with the characters of all strings in it. `origin` is that of the texts around it.
+    """
 
     pointer: str
     characters: int
     why: str
+    origin: Origin = Origin.SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

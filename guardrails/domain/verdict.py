@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from guardrails.domain.content import Edit, Origin, Span
+from guardrails.domain.content import Edit, Kind, Origin, Span
 
 ON_FAILURE_RULE = "on_failure"
 """The rule id of a reason that comes from a failed check, not from a finding."""
@@ -44,7 +44,7 @@ class PolicyRef:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One rule that fired on one finding, or (rule `on_failure`) a check that failed."""
+    """One rule that fired on one finding, or a check that failed (`on_failure`), or what no check reads (`media`)."""
 
     rule: str
     action: Action
@@ -79,10 +79,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The receipt for one string: who wrote it, how long it is, which checks read it, and which did not and why."""
+    """The receipt for one string: who wrote it, how long it is, which checks read it, and which did not and why.
+
+    `kind` is None for what no check is given.
+    """
 
     pointer: str
     origin: Origin
     characters: int
     checks: tuple[str, ...]
     not_read: Mapping[str, str]
+    kind: Kind | None = Kind.TEXT

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrails.chat.edit import apply
+from guardrails.chat.extract import Extract
 from guardrails.chat.filter_results import blocked_completion
 from guardrails.chat.request import extract_request
-from guardrails.chat.response import extract_completion, unread
+from guardrails.chat.response import extract_completion
 from guardrails.chat.restore import restored, restorer_for
-from guardrails.domain.content import Inspection, Segment, Stage
+from guardrails.domain.content import Inspection, Stage
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamUnreachable
 from guardrails.domain.verdict import Verdict
@@ -19,6 +20,7 @@ from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
 from guardrails.pipeline.guarded_stream import GuardedStream
+from guardrails.pipeline.images import with_sound_images
 from guardrails.pipeline.output import output_inspection
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.metrics import Metrics
@@ -65,7 +67,8 @@ class GuardedChat:
             UpstreamError: the model endpoint answered with an error.
             UpstreamUnreachable: it gave no usable answer.
         """
-        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
+        read = await with_sound_images(extract_request(body))
+        inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
         upstream = self.upstreams[model]
 
         async def ask(sent: Body) -> Completion:
@@ -89,7 +92,8 @@ class GuardedChat:
 
         Whoever gets it must `aclose` it. Arguments and errors are those of `complete`.
         """
-        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
+        read = await with_sound_images(extract_request(body))
+        inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
         upstream = self.upstreams[model]
 
         async def ask(sent: Body) -> OpenStream:
@@ -103,7 +107,7 @@ class GuardedChat:
         self, completion: Completion, policy: Policy, caller: str, exchange: Exchange
     ) -> Assessment:
         forwarded = self._notices.answered(completion, exchange)
-        inspection = output_inspection(policy, caller, _readable(completion))
+        inspection = output_inspection(policy, caller, await _readable(completion))
         assessment = await self._guard.assess(inspection, policy, replace(exchange, forwarded=forwarded))
         if assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
@@ -126,14 +130,11 @@ async def _closed(stream: OpenStream) -> int:
     return 0
 
 
-def _readable(completion: Completion) -> tuple[Segment, ...]:
+async def _readable(completion: Completion) -> Extract:
     try:
-        segments = extract_completion(completion.body)
+        return await with_sound_images(extract_completion(completion.body))
     except InvalidRequest as error:
         raise UpstreamUnreachable(f"the model's answer cannot be judged: {error.field}: {error.detail}") from None
-    if unread(completion.body.get("choices")):
-        raise UpstreamUnreachable("the model's answer holds parts that no check can read")
-    return segments
 
 
 def _carried_out(body: Mapping[str, Any], asked: Assessment, answered: Assessment, refusal: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Reason, Verdict
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.output import NO_RULE
+from guardrails.policy.coverage import coverage
 from guardrails.policy.policy import Policy
 
 STREAM = "stream"
@@ -81,18 +82,20 @@ class StreamAccount:
         Args:
             lengths: Pointer -> characters of that text that came from the model.
         """
-        coverage = [
+        read = [
             replace(receipt, characters=lengths.get(pointer, receipt.characters))
             for pointer, receipt in self._coverage.items()
         ]
-        never = [
-            Unread(pointer, length, NO_RULE) for pointer, length in lengths.items() if pointer not in self._coverage
-        ]
-        inspection = Inspection(Stage.OUTPUT, self._caller, (), unread=tuple(never))
+        never = tuple(
+            Unread(pointer, length, NO_RULE, Origin.ASSISTANT)
+            for pointer, length in lengths.items()
+            if pointer not in self._coverage
+        )
+        inspection = Inspection(Stage.OUTPUT, self._caller, (), unread=never)
         reports = [
             replace(report, findings=tuple(self._findings[name].values())) for name, report in self._reports.items()
         ]
-        receipts = (*coverage, *(_unread(entry) for entry in never))
+        receipts = (*read, *coverage(self._policy, inspection, ()))
         return Assessment(self._id, inspection, self.verdict, tuple(reports), receipts, self._duration_ms)
 
     def _add_report(self, report: CheckReport, shift: "_Shift") -> None:
@@ -152,7 +155,3 @@ def _both(one: Coverage | None, other: Coverage) -> Coverage:
         return other
     not_read = {**other.not_read, **one.not_read}
     return replace(other, checks=tuple(name for name in other.checks if name not in not_read), not_read=not_read)
-
-
-def _unread(entry: Unread) -> Coverage:
-    return Coverage(entry.pointer, Origin.ASSISTANT, entry.characters, (), {})

@@ -76,6 +76,7 @@ def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec])
         history=document.history,
         trusted=frozenset(digest.removeprefix("sha256:") for digest in document.trusted),
         media=_media(document.media),
+        banned=frozenset({Kind.IMAGE}) if document.media.image == "block" else frozenset(),
         chat=_chat(document),
     )
 

@@ -1,10 +1,10 @@
 """The receipt: for every string, which checks read it, and which did not and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from guardrails.domain.check import CheckReport, CheckStatus
-from guardrails.domain.content import Inspection, Segment
+from guardrails.domain.content import Inspection, Segment, Unread
 from guardrails.domain.verdict import Coverage
 from guardrails.policy.decide import failure_of
 from guardrails.policy.policy import CheckPlan, Policy
@@ -12,7 +12,7 @@ from guardrails.policy.select import why_not
 
 
 def coverage(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport]) -> tuple[Coverage, ...]:
-    """One entry for each segment, in their order; checks in the policy's order.
+    """One entry for each segment, then one for each of what no check is given, in their order; checks in the policy's.
 
     `not_read` says why: `origin system` (the policy does not let the check read it), `blank` (only white space),
     `failed: ` and the reason, or what a completed report says of a text that it did not read to its end. Of a failed
@@ -23,7 +23,17 @@ def coverage(policy: Policy, inspection: Inspection, reports: Sequence[CheckRepo
         (plan, failure_of(plan, inspection, reports), [report for report in reports if report.check == plan.name])
         for plan in policy.checks.values()
     ]
-    return tuple(_receipt(segment, outcomes) for segment in inspection.segments)
+    read = (_receipt(segment, outcomes) for segment in inspection.segments)
+    return (*read, *_given_to_none(policy, inspection.unread))
+
+
+def _given_to_none(policy: Policy, unread: Sequence[Unread]) -> Iterator[Coverage]:
+    because: dict[str, Mapping[str, str]] = {}
+    for one in unread:
+        why = because.get(one.why)
+        if why is None:
+            why = because[one.why] = MappingProxyType(dict.fromkeys(policy.checks, one.why))
+        yield Coverage(one.pointer, one.origin, one.characters, (), why, None)
 
 
 def _receipt(segment: Segment, outcomes: Sequence[tuple[CheckPlan, str | None, list[CheckReport]]]) -> Coverage:
@@ -35,7 +45,8 @@ def _receipt(segment: Segment, outcomes: Sequence[tuple[CheckPlan, str | None, l
             read.append(plan.name)
         else:
             not_read[plan.name] = why
-    return Coverage(segment.pointer, segment.origin, len(segment.text), tuple(read), MappingProxyType(not_read))
+    characters = len(segment.text)
+    return Coverage(segment.pointer, segment.origin, characters, tuple(read), MappingProxyType(not_read), segment.kind)
 
 
 def _unread(pointer: str, failure: str | None, reports: Sequence[CheckReport]) -> str | None:

@@ -7,6 +7,7 @@ from guardrails.domain.content import Inspection, Segment, Span
 from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Reason, Verdict
 from guardrails.policy.edits import Hit, edits_of
+from guardrails.policy.media import media_reasons
 from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import CheckPlan, Policy, Rule
 from guardrails.policy.select import narrow
@@ -26,7 +27,8 @@ def decide(
       makes the verdict degraded; so does a skipped report where there was something to read. Findings of a failed
       report count as well;
     - a redaction that cannot be carried out blocks: the finding has no span (or one outside its text), or its
-      segment is not editable or not part of the inspection.
+      segment is not editable or not part of the inspection;
+    - what is no text and read by no check of the policy gives a reason `media` with the policy's action for its kind.
 
     The mode is only noted: a monitoring policy gives the same action, reasons and edits, and whoever enforces must
     ask `verdict.mode`. Reports of checks that the policy does not use are ignored. `keys` make the placeholders and
@@ -35,7 +37,7 @@ def decide(
     segments = {segment.pointer: segment for segment in inspection.segments}
     failures = tuple(_failures(policy, inspection, reports))
     hits = tuple(_hits(policy, inspection, reports, segments))
-    reasons = tuple(dict.fromkeys((*failures, *map(_reason, hits))))
+    reasons = tuple(dict.fromkeys((*failures, *media_reasons(policy, inspection), *map(_reason, hits))))
     action = max((reason.action for reason in reasons), default=Action.ALLOW)
     order = {pointer: index for index, pointer in enumerate(segments)}
     return Verdict(

@@ -58,7 +58,11 @@ Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class MediaSection(Section):
-    """What the presence of something that is no text asks for. `check`: an image that came along is judged."""
+    """What the presence of something that no check reads asks for.
+
+    Of an image that came along: `check` blocks it where no check reads it, `flag` and `allow` let it pass there,
+    `block` blocks it everywhere.
+    """
 
     image: Literal["check", "flag", "allow", "block"] = "check"
     remote_image: MediaWord = "block"

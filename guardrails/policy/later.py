@@ -12,7 +12,6 @@ from guardrails.policy.positions import Path, Problem, Tree
 _TODAY: Mapping[str, Callable[[Any], bool]] = {
     "history": lambda value: value == "all",
     "trusted": lambda value: value in ([], None),
-    "media": lambda _: False,
     "shadow": lambda value: value in ([], None),
     "tests": lambda value: value in ([], None),
     "extends": lambda value: value is None,

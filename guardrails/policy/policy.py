@@ -137,6 +137,7 @@ class Policy:
         history: Which messages are judged again.
         trusted: The SHA-256, in hex, of each text that is the owner's own.
         media: What the presence of each kind that is no text asks for, where no check reads it.
+        banned: The kinds of which `media` is asked for also where a check reads them.
         chat: What concerns guarded chats only.
     """
 
@@ -150,10 +151,14 @@ class Policy:
     history: History = History.ALL
     trusted: frozenset[str] = frozenset()
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
+    banned: frozenset[Kind] = frozenset()
     chat: ChatPlan = ChatPlan()
 
     def judges(self, stage: Stage) -> bool:
-        """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter."""
+        """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter.
+
+        What is no text does matter there: `media` holds at both stages.
+        """
         return any(stage in rule.stages for rule in self.rules)
 
     def may_redact(self, stage: Stage) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.finding import BLOCKLIST
 from guardrails.domain.verdict import ON_FAILURE_RULE
+from guardrails.policy.media import RULE_PREFIX
 from guardrails.policy.near import hint
 from guardrails.policy.positions import Path, Problem, Tree
 from guardrails.policy.redaction import REPLACEMENTS, RESTORABLE
@@ -39,6 +40,8 @@ def _id(tree: Tree, path: Path, rule: Mapping[str, Any], seen: set[str]) -> Iter
         yield tree.problem(
             (*path, "id"), f"{ON_FAILURE_RULE!r} is the name of the rule for failed checks; choose another"
         )
+    if name.startswith(RULE_PREFIX):
+        yield tree.problem((*path, "id"), f"names that begin with {RULE_PREFIX!r} are those of media; choose another")
     if name in seen:
         yield tree.problem((*path, "id"), f"the id {name!r} is used by an earlier rule")
     seen.add(name)

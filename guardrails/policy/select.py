@@ -6,6 +6,8 @@ from dataclasses import replace
 from guardrails.domain.content import Inspection, Kind, Segment
 from guardrails.policy.policy import CheckPlan
 
+EARLIER_TURN = "earlier turn"
+
 _READ_ELSEWHERE: Mapping[Kind, str] = {Kind.PARTS: "read part by part", Kind.TURNS: "read turn by turn"}
 """Why texts that were put together are not read by a check that looks for places: what stands in a part is found, and
 can be redacted, there; and where two parts meet, an address runs into the next word."""
@@ -20,7 +22,7 @@ def why_not(plan: CheckPlan, segment: Segment) -> str | None:
     if segment.trusted and plan.skips_trusted:
         return "trusted"
     if segment.old and plan.skips_old:
-        return "earlier turn"
+        return EARLIER_TURN
     if not segment.text or segment.text.isspace():
         return "blank"
     return None

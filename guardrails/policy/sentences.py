@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from guardrails.domain.content import Stage
 from guardrails.domain.verdict import Mode
-from guardrails.policy.document import ChatSection, PolicyDocument, RuleSection
+from guardrails.policy.document import ChatSection, MediaSection, PolicyDocument, RuleSection
 from guardrails.policy.near import hint
 from guardrails.policy.positions import Path, Problem, Tree
 
@@ -81,9 +81,11 @@ def _own_words(text: str) -> str:
 
 
 def _known_keys(path: Path) -> tuple[str, ...]:
-    model: type[PolicyDocument | ChatSection | RuleSection] = PolicyDocument
+    model: type[PolicyDocument | ChatSection | MediaSection | RuleSection] = PolicyDocument
     if path[:1] == ("chat",):
         model = ChatSection
+    elif path[:1] == ("media",):
+        model = MediaSection
     elif path[:1] == ("rules",):
         model = RuleSection
     return tuple(info.alias or name for name, info in model.model_fields.items())

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from guardrails.domain.check import CheckSpec
+from guardrails.domain.content import Kind
 from guardrails.domain.verdict import Action
 from guardrails.policy.policy import CheckPlan, Policy
 
@@ -12,9 +13,16 @@ def only(policy: Policy, spec: CheckSpec) -> Policy:
 
     Where the policy does not plan the check, it runs as it does by default, with no rule: evidence without a verdict,
     but a failure still blocks.
+
+    Of what is no text it says what the whole policy says, with one exception: an image that another check of the policy
+    may read is that check's to speak of. So what the policy stops is stopped at one of its single doors at least.
     """
     plan = policy.checks.get(spec.name) or CheckPlan(
         spec.name, spec.scan, Action.BLOCK, spec.parse_options({}), spec.reads, spec.trusts
     )
     rules = tuple(rule for rule in policy.rules if rule.check == spec.name)
-    return replace(policy, checks={spec.name: plan}, rules=rules)
+    others = frozenset(kind for other in policy.checks.values() if other.name != spec.name for kind in other.reads)
+    mine = plan.reads if spec.name in policy.checks else frozenset[Kind]()
+    elsewhere = others - mine - policy.banned
+    media = {kind: Action.ALLOW if kind in elsewhere else action for kind, action in policy.media.items()}
+    return replace(policy, checks={spec.name: plan}, rules=rules, media=media)

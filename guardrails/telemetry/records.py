@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from guardrails.chat.data_sources import FIELDS as DATA_SOURCES
+from guardrails.chat.data_sources import SETTINGS
+from guardrails.chat.protocol import ANSWER, BOOKKEEPING, CHOICE, KNOBS, MARKS
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.finding import Finding
@@ -16,20 +19,27 @@ from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
 
 SCHEMA_VERSION: Final = 1
+MAX_UNGIVEN: Final = 1_000
+"""The most receipts of one record for strings that no check was given. Those of segments are all there: evidence."""
 UNNAMED: Final = "*"
 _STRUCTURE: Final = frozenset(
     {
+        "annotations",
         "arguments",
         "audio",
+        "authentication",
         "choices",
         "content",
         "custom",
         "delta",
         "description",
+        "detail",
         "documents",
         "file",
         "file_data",
+        "file_url",
         "filename",
+        "format",
         "function",
         "function_call",
         "functions",
@@ -37,17 +47,21 @@ _STRUCTURE: Final = frozenset(
         "input",
         "input_audio",
         "json_schema",
-        "logprobs",
+        "key",
+        "language",
         "message",
         "messages",
         "name",
         "parameters",
+        "policy",
         "prediction",
         "reasoning",
         "reasoning_content",
         "refusal",
         "response_format",
+        "role_information",
         "schema",
+        "stage",
         "stop",
         "suffix",
         "text",
@@ -57,10 +71,18 @@ _STRUCTURE: Final = frozenset(
         "tools",
         "transcript",
         "url",
-        "user",
+        "video_url",
+        "web_search_options",
+        *ANSWER,
+        *BOOKKEEPING,
+        *CHOICE,
+        *DATA_SOURCES,
+        *KNOBS,
+        *MARKS,
+        *SETTINGS,
     }
 )
-"""Keys of the chat completions API. Any other key in a pointer was chosen by the caller, and may be content."""
+"""Keys of the chat completions API and of our doors. Any other in a pointer was the caller's choice: maybe content."""
 
 
 def decision_record(
@@ -99,6 +121,8 @@ def decision_record(
         streamed: The answer's stream in numbers.
     """
     pointers = _Pointers()
+    segments = [receipt for receipt in coverage if receipt.kind is not None]
+    ungiven = [receipt for receipt in coverage if receipt.kind is None]
     return {
         "schema_version": SCHEMA_VERSION,
         "id": decision_id,
@@ -112,7 +136,8 @@ def decision_record(
         "duration_ms": round(duration_ms, 3),
         "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
         "checks": [_report(report, pointers) for report in reports],
-        "coverage": [_coverage(receipt, pointers) for receipt in coverage],
+        "coverage": [_coverage(receipt, pointers) for receipt in (*segments, *ungiven[:MAX_UNGIVEN])],
+        "coverage_omitted": max(0, len(ungiven) - MAX_UNGIVEN),
         "upstream": None if forwarded is None else _forwarded(forwarded),
         "early": None if early is None else _early(early),
         "stream": None if streamed is None else _streamed(streamed),
@@ -261,6 +286,7 @@ def _coverage(receipt: Coverage, pointers: Mapping[str, str]) -> dict[str, objec
     return {
         "pointer": pointers[receipt.pointer],
         "origin": receipt.origin.value,
+        "kind": None if receipt.kind is None else receipt.kind.value,
         "characters": receipt.characters,
         "checks": list(receipt.checks),
         "not_read": [{"check": check, "why": why} for check, why in receipt.not_read.items()],

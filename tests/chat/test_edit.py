@@ -66,7 +66,7 @@ def test_edited_arguments_stay_json():
     arguments = '{"card": 4111111111111111, "to": "a\\u0040b.c"}'
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
     body = {"messages": [{"role": "assistant", "content": None, "tool_calls": [call]}]}
-    segment = extract_messages(body)[1]
+    segment = extract_messages(body).segments[1]
     at = segment.text.index
     edits = [
         edit(segment.pointer, at("4111"), at("4111") + 16, "****"),
@@ -79,9 +79,9 @@ def test_edited_arguments_stay_json():
 @given(st.lists(st.text(alphabet='abc{}[]"\\u0040é😀 ', max_size=20), min_size=1, max_size=4), st.data())
 def test_what_was_found_in_a_segment_is_edited_in_the_body(texts, data):
     body = {"messages": [{"role": "user", "content": text} for text in texts]}
-    segment = data.draw(st.sampled_from(extract_messages(body)))
-    after = extract_messages(apply(body, [edit(segment.pointer, 0, len(segment.text), "*")]))
-    for old, new in zip(extract_messages(body), after, strict=True):
+    segment = data.draw(st.sampled_from(extract_messages(body).segments))
+    after = extract_messages(apply(body, [edit(segment.pointer, 0, len(segment.text), "*")])).segments
+    for old, new in zip(extract_messages(body).segments, after, strict=True):
         if old.pointer != segment.pointer:
             assert new == old
         elif old.text and not old.text.startswith(("{", "[")):

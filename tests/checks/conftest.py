@@ -80,6 +80,12 @@ def analyze(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def analyze_image(body: Mapping[str, Any]) -> dict[str, Any]:
+    assert body["outputType"] == "FourSeverityLevels"
+    severity = {"Violence": 6 if body["image"]["content"] == "harmful" else 0}
+    return {"categoriesAnalysis": [{"category": c, "severity": severity.get(c, 0)} for c in body["categories"]]}
+
+
 def shield(body: Mapping[str, Any]) -> dict[str, Any]:
     documents = body["documents"]
     assert len(documents) <= 5
@@ -94,6 +100,7 @@ def shield(body: Mapping[str, Any]) -> dict[str, Any]:
 _SERVICES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "/language/:analyze-text": pii,
     "/contentsafety/text:analyze": analyze,
+    "/contentsafety/image:analyze": analyze_image,
     "/contentsafety/text:shieldPrompt": shield,
 }
 

@@ -46,7 +46,9 @@ async def test_a_clean_text_is_allowed_with_every_check_and_a_whole_receipt(reda
     assert body["policy"]["revision"].startswith("sha256:")
     assert {report["check"] for report in body["checks"]} == {"prompt_shield", "content_safety", "pii"}
     assert all(report["status"] == "completed" and report["calls"] == 1 for report in body["checks"])
-    (receipt,) = body["coverage"]
+    receipt, role = body["coverage"]
+    assert (role["pointer"], role["origin"], role["characters"], role["checks"]) == ("/messages/0/role", "user", 4, [])
+    assert {entry["why"] for entry in role["not_read"]} == {"a word of the protocol"}
     assert receipt["pointer"] == "/messages/0/content"
     assert (receipt["origin"], receipt["characters"]) == ("user", 13)
     assert sorted(receipt["checks"]) == ["content_safety", "pii", "prompt_shield"]

@@ -91,12 +91,23 @@ def test_a_record_has_all_the_evidence():
         {
             "pointer": POINTER,
             "origin": "user",
+            "kind": "text",
             "characters": 44,
             "checks": ["pii"],
             "not_read": [{"check": "prompt_shield", "why": "deadline"}],
         }
     ]
     assert made["reasons"][0]["rule"] == "contact-data"
+
+
+def test_receipts_of_what_no_check_was_given_are_bounded_and_evidence_is_not():
+    text = [Coverage(f"/messages/{index}/content", Origin.USER, 1, ("pii",), {}) for index in range(1_500)]
+    role = [Coverage(f"/messages/{index}/role", Origin.USER, 4, (), {"pii": "x"}, None) for index in range(1_500)]
+    made = record(coverage=(*text, *role))
+    kinds = [receipt["kind"] for receipt in made["coverage"]]
+    assert (kinds.count("text"), kinds.count(None)) == (1_500, 1_000)
+    assert made["coverage_omitted"] == 500
+    assert record()["coverage_omitted"] == 0
 
 
 @pytest.mark.parametrize("chosen", ["bob@contoso.com", "4111 1111 1111 1111", "4111111111111111"])
@@ -117,7 +128,7 @@ def test_a_replacement_never_gets_into_a_record():
     [
         ("/messages/0/content", "/messages/0/content"),
         ("/choices/12/message/tool_calls/0/function/arguments", "/choices/12/message/tool_calls/0/function/arguments"),
-        ("/messages/0/metadata/Sesame-4711", "/messages/0/*/*"),
+        ("/messages/0/metadata/Sesame-4711", "/messages/0/metadata/*"),
         ("/messages/0/0123456789", "/messages/0/*"),
         ("/a~1b", "/*"),
         ("", ""),

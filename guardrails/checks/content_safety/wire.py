@@ -3,10 +3,10 @@
 Source: Azure/azure-rest-api-specs ContentSafety stable/2024-09-01, TextOperations_AnalyzeText.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
@@ -46,6 +46,14 @@ class Analysis:
 
     severities: Mapping[str, int] | None
     blocklists: tuple[str, ...]
+
+
+class Call(NamedTuple):
+    """One call: where, with what, and how its answer is read."""
+
+    path: str
+    body: Mapping[str, object]
+    read: Callable[[Any, ContentSafetyOptions, int], Analysis]
 
 
 def request(text: str, options: ContentSafetyOptions) -> dict[str, object]:
