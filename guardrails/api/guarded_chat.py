@@ -31,7 +31,7 @@ async def guarded_chat(request: web.Request) -> web.Response:
     return web.Response(
         body=orjson.dumps(completion.body),
         content_type="application/json",
-        headers=_passed_on(completion.headers) | verdict_headers(completion.verdict, exchange.id),
+        headers=_passed_on(completion.headers) | verdict_headers(completion.verdict, exchange.id, completion.dropped),
     )
 
 

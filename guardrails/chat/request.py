@@ -1,6 +1,7 @@
 """What travels to the model: chat messages, documents and whole request bodies -> segments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from guardrails.chat.address import child
@@ -9,6 +10,8 @@ from guardrails.chat.leaves import bounded, has_text, joined_parts, leaves, name
 from guardrails.chat.message import require_message, wrong
 from guardrails.chat.protocol import BOOKKEEPING, KNOBS, only_words
 from guardrails.chat.tree import is_field_name, require_sound
+from guardrails.chat.trusted import NONE, marked, untrusted
+from guardrails.chat.turns import aged, joined_turns, last_turn
 from guardrails.domain.content import Origin, Segment, Stage
 from guardrails.domain.errors import TooLarge
 
@@ -16,21 +19,23 @@ MAX_MESSAGES = 2_048
 """The most messages of one body."""
 
 
-def extract_messages(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_messages(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> tuple[Segment, ...]:
     """Every string of `body["messages"]`, in order (contract, section 2).
 
     Content as string or as text parts (each, and all of a message joined), names, refusals, tool calls with their
-    arguments, and every other string of a message. `developer` counts as system and `function` as tool.
+    arguments, and every other string of a message. `developer` counts as system and `function` as tool. Last comes what
+    users said in several turns, as one text (`guardrails.chat.turns`). `trusted` are the SHA-256, in hex, of strings
+    that are marked as such and left out of texts that are put together.
 
     Raises:
         InvalidRequest: a field is missing or of the wrong type; the error names it.
         TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
     """
     require_sound(body.get("messages"), "/messages")
-    return bounded(_messages(body))
+    return bounded(marked(_messages(body, trusted), body, trusted))
 
 
-def extract_documents(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_documents(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> tuple[Segment, ...]:
     """`body["documents"]`: retrieved texts, each `/documents/i`. Absent or null: none.
 
     Raises:
@@ -46,10 +51,10 @@ def extract_documents(body: Mapping[str, Any]) -> tuple[Segment, ...]:
         if not isinstance(document, str):
             raise wrong("must be a string", child("/documents", index))
     require_sound(documents, "/documents")
-    return bounded(leaves(documents, "/documents", Origin.DOCUMENT))
+    return bounded(marked(leaves(documents, "/documents", Origin.DOCUMENT), body, trusted))
 
 
-def extract_text(body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
+def extract_text(body: Mapping[str, Any], stage: Stage, trusted: Collection[str] = NONE) -> tuple[Segment, ...]:
     """`body["text"]`: short for one user message, or for one assistant message at stage output.
 
     Raises:
@@ -60,10 +65,10 @@ def extract_text(body: Mapping[str, Any], stage: Stage) -> tuple[Segment, ...]:
         raise wrong("must be a string", "/text")
     require_sound(text, "/text")
     origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
-    return (Segment(readable(text), origin, "/text"),)
+    return tuple(marked((Segment(readable(text), origin, "/text"),), body, trusted))
 
 
-def extract_request(body: Mapping[str, Any]) -> tuple[Segment, ...]:
+def extract_request(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> tuple[Segment, ...]:
     """Every string of a whole chat-completions body that can reach the model or leaves with it.
 
     Messages as in `extract_messages`. Of the other fields those listed in `guardrails.chat.protocol` are not read;
@@ -75,11 +80,11 @@ def extract_request(body: Mapping[str, Any]) -> tuple[Segment, ...]:
         TooLarge: more than `MAX_MESSAGES` messages, `MAX_SEGMENTS` strings or `MAX_DEPTH` levels.
     """
     require_sound(dict(body))
-    return bounded(_request(body))
+    return bounded(marked(_request(body, trusted), body, trusted))
 
 
-def _request(body: Mapping[str, Any]) -> Iterator[Segment]:
-    yield from _messages(body)
+def _request(body: Mapping[str, Any], trusted: Collection[str]) -> Iterator[Segment]:
+    yield from _messages(body, trusted)
     yield from named_oddly(body, "", Origin.SYSTEM)
     for name, value in body.items():
         if name == "messages" or name in BOOKKEEPING or not is_field_name(name):
@@ -100,7 +105,7 @@ def _field(value: Any, pointer: str, name: str) -> Iterator[Segment]:
         yield whole(value, pointer, Origin.SYSTEM)
 
 
-def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
+def _messages(body: Mapping[str, Any], trusted: Collection[str]) -> Iterator[Segment]:
     messages = body.get("messages")
     if not isinstance(messages, list):
         raise wrong("must be a list of messages" if "messages" in body else "is required", "/messages")
@@ -108,8 +113,11 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Segment]:
         raise wrong("must hold at least one message", "/messages")
     if len(messages) > MAX_MESSAGES:
         raise TooLarge(f"holds more than {MAX_MESSAGES} messages", field="messages")
+    newest = last_turn(messages)
     for index, message in enumerate(messages):
         pointer = child("/messages", index)
         origin = require_message(message, pointer)
-        yield from leaves(message, pointer, origin)
-        yield from joined_parts(message.get("content"), child(pointer, "content"), origin)
+        parts = untrusted(message.get("content"), trusted)
+        read = chain(leaves(message, pointer, origin), joined_parts(parts, child(pointer, "content"), origin))
+        yield from aged(read, old=index < newest)
+    yield from joined_turns(messages, trusted)

@@ -17,17 +17,22 @@ from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
+from guardrails.pipeline.old_turns import judge_input, sendable
 from guardrails.policy.policy import Policy
 from guardrails.upstreams.upstream import Completion, Upstream
 
 
 @dataclass(frozen=True, slots=True)
 class GuardedCompletion:
-    """What the caller gets: the completion, headers of the model's answer worth passing on, the stronger verdict."""
+    """What the caller gets: the completion, headers of the model's answer worth passing on, the stronger verdict.
+
+    `dropped` is how many earlier messages the model was not sent.
+    """
 
     body: Mapping[str, Any] = field(repr=False)
     headers: Mapping[str, str]
     verdict: Verdict
+    dropped: int = 0
 
 
 class GuardedChat:
@@ -59,9 +64,11 @@ class GuardedChat:
             UpstreamError: the model endpoint answered with an error.
             UpstreamUnreachable: it gave no usable answer.
         """
-        inspection = Inspection(Stage.INPUT, caller, extract_request(body))
-        asked = await self._guard.enforce(inspection, policy, exchange)
-        sent = await aside(weight(inspection), apply, body, asked.edits) if asked.edits else body
+        inspection = Inspection(Stage.INPUT, caller, extract_request(body, policy.trusted))
+        asked = await judge_input(self._guard, body, inspection, policy, exchange)
+        await self._guard.record(asked, exchange)
+        asked.raise_if_blocked(policy.refusal)
+        sent = await aside(weight(inspection), sendable, body, asked) if asked.changes else body
         upstream = self.upstreams[model]
         deadline = Deadline.after(upstream.timeout_s)
         try:
@@ -78,6 +85,7 @@ class GuardedChat:
             await aside(heaviness, _carried_out, completion.body, asked, answered, policy.refusal),
             completion.headers,
             max(asked.verdict, answered.verdict, key=lambda verdict: verdict.action),
+            len(asked.dropped.messages) if asked.dropped is not None else 0,
         )
 
     async def _judge_answer(

@@ -10,8 +10,6 @@ from typing import Any
 from guardrails.policy.positions import Path, Problem, Tree
 
 _TODAY: Mapping[str, Callable[[Any], bool]] = {
-    "history": lambda value: value == "all",
-    "trusted": lambda value: value in ([], None),
     "media": lambda _: False,
     "shadow": lambda value: value in ([], None),
     "tests": lambda value: value in ([], None),
@@ -20,12 +18,11 @@ _TODAY: Mapping[str, Callable[[Any], bool]] = {
 _CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "start_model": lambda value: value == "after_checks",
     "stream": lambda value: value is None,
-    "old_turns": lambda value: value == "block",
 }
 _RULE_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "origin": lambda _: False,
 }
-_HELP = {"history": "only 'all' is", "start_model": "only 'after_checks' is"}
+_HELP = {"start_model": "only 'after_checks' is"}
 
 
 def set_aside(tree: Tree) -> Iterator[Problem]:

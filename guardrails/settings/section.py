@@ -36,6 +36,10 @@ def _redis(url: str) -> str:
         raise ValueError("must begin with rediss://: what replicas share never travels in the clear")
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("must be a plain address, without user, password, query or fragment")
+    try:
+        parts.port  # noqa: B018 - reading it is what finds out
+    except ValueError:
+        raise ValueError("must have a number as its port") from None
     if parts.path.strip("/") and not parts.path.strip("/").isdecimal():
         raise ValueError("must end after the port, or in the number of a database")
     return url.rstrip("/")

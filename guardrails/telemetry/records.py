@@ -10,6 +10,7 @@ from typing import Final
 
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
+from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Forwarded
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
@@ -77,6 +78,7 @@ def decision_record(
     duration_ms: float,
     model: str | None = None,
     forwarded: Forwarded | None = None,
+    dropped: Dropped | None = None,
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field).
 
@@ -93,6 +95,7 @@ def decision_record(
         duration_ms: From the first check's start to the decision.
         model: The model's name in the settings, when a chat was guarded.
         forwarded: How that model was reached and what its own filter did, once it has answered.
+        dropped: Which earlier messages were left out of what was judged, and why.
     """
     pointers = _Pointers()
     return {
@@ -110,6 +113,7 @@ def decision_record(
         "checks": [_report(report, pointers) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in coverage],
         "upstream": None if forwarded is None else _forwarded(forwarded),
+        "dropped": None if dropped is None else _dropped(dropped, pointers),
     }
 
 
@@ -162,6 +166,18 @@ def _forwarded(forwarded: Forwarded) -> dict[str, object]:
         "attempts": forwarded.attempts,
         "filter": [result.value for result in forwarded.filter_results],
         "filter_categories": list(forwarded.filter_categories),
+    }
+
+
+def _dropped(dropped: Dropped, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "messages": list(dropped.messages),
+        "reasons": [_reason(reason, pointers) for reason in dropped.reasons],
+        "checks": [
+            {"check": report.check, "findings": [_finding(finding, pointers) for finding in report.findings]}
+            for report in dropped.reports
+        ],
+        "coverage": [_coverage(receipt, pointers) for receipt in dropped.coverage],
     }
 
 
