@@ -61,17 +61,20 @@ class Sealer:
         """What was seen, as findings at no pointer; None where the value's time is over.
 
         Raises:
-            Forged: the seal does not fit name and value.
+            Forged: the seal does not fit name and value, or what it seals is of another shape than ours.
         """
         seal, told = value[:_SEAL_BYTES], value[_SEAL_BYTES:]
         if not hmac.compare_digest(seal, self._seal(name, told)):
             raise Forged
         if int.from_bytes(told[:_TIME_BYTES], "big") <= now:
             return None
-        return tuple(
-            Finding(category, measure, "", None if span is None else Span(*span), detail)
-            for category, measure, span, detail in orjson.loads(told[_TIME_BYTES:])
-        )
+        try:
+            return tuple(
+                Finding(category, measure, "", None if span is None else Span(*span), detail)
+                for category, measure, span, detail in orjson.loads(told[_TIME_BYTES:])
+            )
+        except (ValueError, TypeError):
+            raise Forged from None
 
     def _seal(self, name: bytes, told: bytes) -> bytes:
         return hmac.digest(self._sealing, framed(name, told), _ALGORITHM)

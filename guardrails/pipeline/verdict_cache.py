@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
+import structlog
+
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Inspection, Segment
 from guardrails.domain.deadline import Deadline
@@ -28,6 +30,11 @@ RECALL_SHARE: Final = 0.2
 
 KEEP_S: Final = 0.1
 """How long keeping what was seen may hold a report up. Less than the grace that checks have after their deadline."""
+
+LOG_EVERY_S: Final = 60.0
+"""Forged entries are told once a minute, however many there are."""
+
+_log = structlog.get_logger(__name__)
 
 Ask = Callable[[Inspection], Awaitable[CheckReport]]
 """Has a check judge an inspection."""
@@ -60,6 +67,7 @@ class VerdictCache:
         self._judges = judges
         self._ttl_s = ttl_s
         self._counter = counter
+        self._silent_until = float("-inf")
 
     async def recall(self, inspection: Inspection) -> "Recall":
         """What is remembered of an inspection; each of its texts is hashed here, once."""
@@ -84,10 +92,17 @@ class VerdictCache:
         kept = [(name, value) for name, value in zip(asked, values, strict=True) if value is not None]
         size = sum(len(value) for _, value in kept)
         found, forged = await aside(size, _opened, self._sealer, kept, time.time())
-        for _ in range(forged):
-            self._counter.cache_troubled(Trouble.FORGED)
+        self._tell_forged(forged)
         self._counter.cache_asked(check, len(found), len(asked) - len(found))
         return found
+
+    def _tell_forged(self, count: int) -> None:
+        for _ in range(count):
+            self._counter.cache_troubled(Trouble.FORGED)
+        now = time.monotonic()
+        if count and now >= self._silent_until:
+            self._silent_until = now + LOG_EVERY_S
+            _log.warning("cache_entries_forged", count=count)
 
     async def keep(self, read: Mapping[bytes, Sequence[Finding]]) -> None:
         """Remember what was seen in texts that were read to their end."""

@@ -58,6 +58,16 @@ def test_bytes_of_somebody_else_are_noticed(value):
         SEALER.open(NAME, value, NOW)
 
 
+@pytest.mark.parametrize(
+    "told", [b"", b"{", b"[1]", b"[[1, 2]]", b'[["Email", 1, 5, null]]', b'[["A", 1, [1, 2, 3], null]]']
+)
+def test_what_is_sealed_in_another_shape_is_not_believed_either(told):
+    value = (NOW + 60).to_bytes(8, "big") + told
+    sealed = SEALER._seal(NAME, value) + value
+    with pytest.raises(Forged):
+        SEALER.open(NAME, sealed, NOW)
+
+
 def test_an_entry_of_another_text_or_of_who_has_another_key_is_noticed():
     clean = SEALER.context("app", "pii").name(b"user", b"another text")
     for value in (SEALER.seal(clean, [], NOW + 60), Sealer(b"K" * 32).seal(NAME, [], NOW + 60)):
