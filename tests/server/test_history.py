@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import random
 
 import pytest
 from azure_calls import until
@@ -101,6 +102,27 @@ async def test_what_was_found_is_found_again_from_memory(start):
     again, paid = await cost(service, service.post("/check", {"text": ATTACK}))
     assert first.body["verdict"] == again.body["verdict"] == "block"
     assert paid["prompt_shield"] == 0
+
+
+WORDS = (ATTACK, *HALVES, HARM, MAIL, "hello", "😀 fine", f'{{"to": "{MAIL}"}}', "  ", "x" * 12_000)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_with_the_cache_every_verdict_is_what_it_would_be_without(start_service, seed):
+    service = await start_service(policies={"all": BASE | {"history": "all"}, "new": BASE | {"history": "new"}})
+    choice = random.Random(seed)  # noqa: S311 - not for secrets
+    for _ in range(8):
+        contents = choice.choices(WORDS, k=choice.randint(1, 6))
+        parts = [{"type": "text", "text": text} for text in choice.choices(WORDS, k=2)]
+        body = {"messages": [*talk(*contents), said("user", parts)], "documents": choice.choices(WORDS, k=1)}
+        without, with_it = [await service.post("/check", body | {"policy": name}) for name in ("all", "new")]
+        assert (without.status, with_it.status) == (200, 200)
+        for field in ("verdict", "blocked", "degraded", "reasons", "coverage", "messages", "documents"):
+            assert with_it.body.get(field) == without.body.get(field)
+        assert [one["findings"] for one in with_it.body["checks"]] == [
+            one["findings"] for one in without.body["checks"]
+        ]
+    assert sum(one["cached"] for one in with_it.body["checks"]) > 0
 
 
 async def test_a_caller_never_learns_from_the_texts_of_another(start):
