@@ -7,7 +7,7 @@ import orjson
 from aiohttp import web
 
 from guardrails.api.render import render_check
-from guardrails.api.schemas import parse_check
+from guardrails.api.schemas import extract_content, parse_check
 from guardrails.domain.content import Inspection
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
@@ -41,7 +41,7 @@ async def _check(request: web.Request, name: str | None) -> web.Response:
     policy = ours.bundle.policies[caller.policy_name(asked.policy, request.headers)]
     if name is not None:
         policy = only(policy, ours.specs[name])
-    read = await with_sound_images(asked.extract)
+    read = await with_sound_images(extract_content(asked, body, policy.trusted))
     inspection = Inspection(asked.stage, caller.name, read.segments, asked.language, read.unread)
     exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request))
     assessment = await ours.guard.assess(inspection, policy, exchange)

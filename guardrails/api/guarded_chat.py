@@ -33,7 +33,7 @@ async def guarded_chat(request: web.Request) -> web.StreamResponse:
     return web.Response(
         body=orjson.dumps(completion.body),
         content_type="application/json",
-        headers=_passed_on(completion.headers) | verdict_headers(completion.verdict, exchange.id),
+        headers=_passed_on(completion.headers) | verdict_headers(completion.verdict, exchange.id, completion.dropped),
     )
 
 
@@ -41,7 +41,7 @@ async def _streamed(request: web.Request, stream: GuardedStream, exchange: Excha
     streams = services(request).streams
     try:
         await stream.begin(streams.keep_alive_s)
-        headers = _passed_on(stream.headers) | verdict_headers(stream.verdict, exchange.id)
+        headers = _passed_on(stream.headers) | verdict_headers(stream.verdict, exchange.id, stream.dropped)
         headers[REQUEST_ID_HEADER] = exchange.request_id
         return await send_events(
             request, stream, headers, keep_alive_s=streams.keep_alive_s, stalled_s=streams.stalled_s

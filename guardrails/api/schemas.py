@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,29 +23,36 @@ _LANGUAGE = re.compile(r"auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """A valid body of a /check door: what is to be judged, and what the caller chose."""
+    """What the caller of a /check door chose; `content` is the field that holds what is to be judged."""
 
     stage: Stage
     policy: str | None
     language: str | None
-    extract: Extract
+    content: str
 
 
 def parse_check(body: Mapping[str, Any]) -> CheckRequest:
-    """Read a body (contract, `POST /check`).
+    """Read what a body asks for (contract, `POST /check`); the texts in it are `extract_content`'s.
 
     Raises:
-        InvalidRequest: a field is unknown, of a wrong type or missing, or texts cannot be read; names the field.
+        InvalidRequest: a field is unknown, of a wrong type or missing; names the field.
     """
     _known_fields_only(body)
     stage = _stage(body)
     given = [name for name in CONTENT_FIELDS if body.get(name) is not None]
     if len(given) != 1:
         raise InvalidRequest(f"send exactly one of {', '.join(CONTENT_FIELDS)}", field=(given or CONTENT_FIELDS)[-1])
-    policy, language = _text(body, "policy"), _language(body)
+    return CheckRequest(stage, _text(body, "policy"), _language(body), given[0])
+
+
+def extract_content(asked: CheckRequest, body: Mapping[str, Any], trusted: Collection[str]) -> Extract:
+    """Every string of a body that is to be judged, or is not; `trusted` are the digests of the policy that judges it.
+
+    Raises:
+        InvalidRequest: texts cannot be read; names the field.
+    """
     ours = (one for name in OUR_FIELDS for one in not_given(body.get(name), f"/{name}", _OURS, Origin.SYSTEM))
-    extract = _content(given[0], body, stage) + extract_documents(body) + Extract(unread=tuple(ours))
-    return CheckRequest(stage, policy, language, extract)
+    return _content(asked, body, trusted) + extract_documents(body, trusted) + Extract(unread=tuple(ours))
 
 
 def _known_fields_only(body: Mapping[str, Any]) -> None:
@@ -64,16 +71,16 @@ def _stage(body: Mapping[str, Any]) -> Stage:
     return Stage(stage)
 
 
-def _content(name: str, body: Mapping[str, Any], stage: Stage) -> Extract:
-    if name == "messages":
-        return extract_messages(body)
-    if name == "choices":
-        if stage is not Stage.OUTPUT:
+def _content(asked: CheckRequest, body: Mapping[str, Any], trusted: Collection[str]) -> Extract:
+    if asked.content == "messages":
+        return extract_messages(body, trusted)
+    if asked.content == "choices":
+        if asked.stage is not Stage.OUTPUT:
             raise InvalidRequest('choices are judged at "stage": "output"', field="choices")
         if body["choices"] == []:
             raise InvalidRequest("must hold at least one choice", field="choices")
         return extract_choices(body["choices"])
-    return extract_text(body, stage)
+    return extract_text(body, asked.stage, trusted)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Content parts that are no text: what of them is a segment of its own kind, and what of them is text all the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -8,6 +8,7 @@ from guardrails.chat.address import child
 from guardrails.chat.images import image
 from guardrails.chat.leaves import joined_parts, leaves
 from guardrails.chat.message import TEXT_PARTS, wrong
+from guardrails.chat.trusted import NONE, untrusted
 from guardrails.domain.content import Kind, Origin, Segment, Unread
 
 TEXTS = frozenset({*TEXT_PARTS, "output_text", "thinking", "reasoning"})
@@ -37,8 +38,12 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 _WORD = "a word of the protocol"
 
 
-def message_strings(message: Mapping[str, Any], pointer: str, origin: Origin) -> Iterator[Segment | Unread]:
+def message_strings(
+    message: Mapping[str, Any], pointer: str, origin: Origin, trusted: Collection[str] = NONE
+) -> Iterator[Segment | Unread]:
     """Every string of a message, the parts of its content and its audio among them, and its text parts joined.
+
+    `trusted` parts are left out where they are joined.
 
     Raises:
         InvalidRequest: an image has no URL, or a data URL that is none.
@@ -53,7 +58,7 @@ def message_strings(message: Mapping[str, Any], pointer: str, origin: Origin) ->
     if isinstance(content, list):
         here = child(pointer, "content")
         yield from _content(content, here, origin)
-        yield from joined_parts(content, here, origin)
+        yield from joined_parts(untrusted(content, trusted), here, origin)
 
 
 def _content(content: list[Any], pointer: str, origin: Origin) -> Iterator[Segment | Unread]:

@@ -1,6 +1,6 @@
 """What travels to the model: chat messages, documents and whole request bodies -> segments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from guardrails.chat.address import child
@@ -13,6 +13,8 @@ from guardrails.chat.media import message_strings
 from guardrails.chat.message import require_message, wrong
 from guardrails.chat.protocol import BOOKKEEPING, KNOBS, only_words
 from guardrails.chat.tree import is_field_name, require_sound
+from guardrails.chat.trusted import NONE, marked
+from guardrails.chat.turns import aged, joined_turns, last_turn
 from guardrails.domain.content import Origin, Segment, Stage, Unread
 from guardrails.domain.errors import TooLarge
 
@@ -20,12 +22,14 @@ MAX_MESSAGES = 2_048
 """The most messages of one body."""
 
 
-def extract_messages(body: Mapping[str, Any]) -> Extract:
+def extract_messages(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> Extract:
     """Every string of `body["messages"]`, in order (contract, section 2).
 
     Content as string or as parts (each text, and all of a message joined; what is no text as a segment of its kind),
     names, refusals, tool calls with their arguments, and every other string of a message. `developer` counts as system
-    and `function` as tool. Images are held against their limits by `guardrails.chat.images.require_images`.
+    and `function` as tool. Images are held against their limits by `guardrails.chat.images.require_images`. Last comes
+    what users said in several turns, as one text (`guardrails.chat.turns`). `trusted` are the SHA-256, in hex, of
+    strings that are marked as such and left out of texts that are put together.
 
     Raises:
         InvalidRequest: a field is missing or of the wrong type; the error names it.
@@ -33,10 +37,10 @@ def extract_messages(body: Mapping[str, Any]) -> Extract:
             more than `MAX_DEPTH` levels.
     """
     require_sound(body.get("messages"), "/messages")
-    return collected(_messages(body))
+    return collected(marked(_messages(body, trusted), body, trusted))
 
 
-def extract_documents(body: Mapping[str, Any]) -> Extract:
+def extract_documents(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> Extract:
     """`body["documents"]`: retrieved texts, each `/documents/i`. Absent or null: none.
 
     Raises:
@@ -52,10 +56,10 @@ def extract_documents(body: Mapping[str, Any]) -> Extract:
         if not isinstance(document, str):
             raise wrong("must be a string", child("/documents", index))
     require_sound(documents, "/documents")
-    return collected(leaves(documents, "/documents", Origin.DOCUMENT))
+    return collected(marked(leaves(documents, "/documents", Origin.DOCUMENT), body, trusted))
 
 
-def extract_text(body: Mapping[str, Any], stage: Stage) -> Extract:
+def extract_text(body: Mapping[str, Any], stage: Stage, trusted: Collection[str] = NONE) -> Extract:
     """`body["text"]`: short for one user message, or for one assistant message at stage output.
 
     Raises:
@@ -66,10 +70,10 @@ def extract_text(body: Mapping[str, Any], stage: Stage) -> Extract:
         raise wrong("must be a string", "/text")
     require_sound(text, "/text")
     origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
-    return Extract((Segment(readable(text), origin, "/text"),))
+    return collected(marked((Segment(readable(text), origin, "/text"),), body, trusted))
 
 
-def extract_request(body: Mapping[str, Any]) -> Extract:
+def extract_request(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> Extract:
     """Every string of a whole chat-completions body that can reach the model or leaves with it.
 
     Messages as in `extract_messages`. Of the other fields those listed in `guardrails.chat.protocol` are not read;
@@ -82,11 +86,11 @@ def extract_request(body: Mapping[str, Any]) -> Extract:
         TooLarge: as `extract_messages`.
     """
     require_sound(dict(body))
-    return collected(_request(body))
+    return collected(marked(_request(body, trusted), body, trusted))
 
 
-def _request(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
-    yield from _messages(body)
+def _request(body: Mapping[str, Any], trusted: Collection[str]) -> Iterator[Segment | Unread]:
+    yield from _messages(body, trusted)
     yield from named_oddly(body, "", Origin.SYSTEM)
     for name, value in body.items():
         if name == "messages" or not is_field_name(name):
@@ -111,7 +115,7 @@ def _field(value: Any, pointer: str, name: str) -> Iterator[Segment | Unread]:
         yield whole(value, pointer, Origin.SYSTEM)
 
 
-def _messages(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
+def _messages(body: Mapping[str, Any], trusted: Collection[str]) -> Iterator[Segment | Unread]:
     messages = body.get("messages")
     if not isinstance(messages, list):
         raise wrong("must be a list of messages" if "messages" in body else "is required", "/messages")
@@ -119,7 +123,9 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Segment | Unread]:
         raise wrong("must hold at least one message", "/messages")
     if len(messages) > MAX_MESSAGES:
         raise TooLarge(f"holds more than {MAX_MESSAGES} messages", field="messages")
+    newest = last_turn(messages)
     for index, message in enumerate(messages):
         pointer = child("/messages", index)
         origin = require_message(message, pointer)
-        yield from message_strings(message, pointer, origin)
+        yield from aged(message_strings(message, pointer, origin, trusted), old=index < newest)
+    yield from joined_turns(messages, trusted)

@@ -28,6 +28,11 @@ class CheckKind:
 
     spec: CheckSpec
     build: Callable[[JsonClient, settings.Service, settings.Azure], Check]
+    api_version: str
+
+    def judge(self, service: settings.Service) -> str:
+        """What answers for this check: evidence of one endpoint and api-version is not that of another."""
+        return f"{service.endpoint} {service.api_version or self.api_version}"
 
 
 def _pii(client: JsonClient, service: settings.Service, azure: settings.Azure) -> Check:
@@ -45,9 +50,9 @@ def _prompt_shield(client: JsonClient, service: settings.Service, azure: setting
 
 
 CATALOGUE: Final = (
-    CheckKind(PROMPT_SHIELD, _prompt_shield),
-    CheckKind(CONTENT_SAFETY, _content_safety),
-    CheckKind(PII, _pii),
+    CheckKind(PROMPT_SHIELD, _prompt_shield, CONTENT_SAFETY_API),
+    CheckKind(CONTENT_SAFETY, _content_safety, CONTENT_SAFETY_API),
+    CheckKind(PII, _pii, LANGUAGE_API),
 )
 
 SPECS: Final[Mapping[str, CheckSpec]] = MappingProxyType({kind.spec.name: kind.spec for kind in CATALOGUE})

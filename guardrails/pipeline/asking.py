@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from guardrails.chat.edit import apply
 from guardrails.domain.content import Inspection
 from guardrails.domain.errors import UpstreamError, UpstreamUnreachable
 from guardrails.domain.forwarded import Early, EarlyStart
@@ -16,6 +15,7 @@ from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Exchange, Guard
+from guardrails.pipeline.old_turns import judge_input, sendable
 from guardrails.policy.policy import Policy, StartModel
 from guardrails.telemetry.metrics import Metrics
 
@@ -74,11 +74,13 @@ class Asking:
         """
         if policy.chat.start_model is StartModel.WITH_CHECKS:
             return await self._beside(body, inspection, policy, exchange, call)
-        asked = await self._guard.enforce(inspection, policy, exchange)
+        asked = await judge_input(self._guard, body, inspection, policy, exchange)
+        await self._guard.record(asked, exchange)
+        asked.raise_if_blocked(policy.refusal)
         return Asked(asked, await self._sent(body, asked, exchange, call), exchange)
 
     async def _sent(self, body: Body, asked: Assessment, exchange: Exchange, call: Call[Answer]) -> Answer:
-        changed = await aside(weight(asked.inspection), apply, body, asked.edits) if asked.edits else body
+        changed = await aside(weight(asked.inspection), sendable, body, asked) if asked.changes else body
         try:
             return await call.ask(changed)
         except (UpstreamError, UpstreamUnreachable) as error:
@@ -95,8 +97,8 @@ class Asking:
     ) -> Asked[Answer]:
         early = _EarlyCall(call, body, inspection)
         try:
-            asked = await self._guard.judge(inspection, policy, exchange)
-            if asked.verdict.blocked or asked.edits:
+            asked = await judge_input(self._guard, body, inspection, policy, exchange)
+            if asked.verdict.blocked or asked.changes:
                 exchange = self._noted(exchange, await early.thrown_away(asked))
                 await self._guard.record(asked, exchange)
                 asked.raise_if_blocked(policy.refusal)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Edit, Inspection
+from guardrails.domain.dropped import Dropped
 from guardrails.domain.errors import GuardrailUnavailable, Refused
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Mode, Verdict
 
@@ -13,7 +14,8 @@ from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Mode, V
 class Assessment:
     """A verdict with its evidence and its coverage receipt. `id` is what callers quote when they ask why.
 
-    `duration_ms` is from the first check's start to the decision.
+    `duration_ms` is from the first check's start to the decision. `dropped` is there where earlier messages were left
+    out of the inspection.
     """
 
     id: str
@@ -22,11 +24,22 @@ class Assessment:
     reports: tuple[CheckReport, ...]
     coverage: tuple[Coverage, ...]
     duration_ms: float = 0.0
+    dropped: Dropped | None = None
 
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits to carry out: those of a redaction that is enforced."""
         return self.verdict.edits if self.verdict.mode is Mode.ENFORCE else ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether something else travels on than what was sent."""
+        return bool(self.edits) or self.dropped is not None
+
+    @property
+    def dropped_messages(self) -> int:
+        """How many earlier messages were left out."""
+        return len(self.dropped.messages) if self.dropped is not None else 0
 
     @property
     def blocked_by_failure_only(self) -> bool:

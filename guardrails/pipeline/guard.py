@@ -12,7 +12,9 @@ from guardrails.domain.deadline import Deadline
 from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
+from guardrails.pipeline.reports import about, all_together
 from guardrails.pipeline.run_checks import none_ran, run_checks
+from guardrails.pipeline.verdict_cache import VerdictCache
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
 from guardrails.policy.placeholders import PlaceholderKeys
@@ -47,7 +49,7 @@ class Guard:
     """Judges inspections under a policy, and leaves a decision record and metrics behind for each verdict.
 
     `at_once` bounds the texts that are judged at once. `keys` make placeholders and hashes, for the policies that need
-    them.
+    them. `cache` remembers what checks saw, for the policies that ask about new texts only.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Guard:
         *,
         at_once: int = 128,
         keys: PlaceholderKeys | None = None,
+        cache: VerdictCache | None = None,
     ) -> None:
         self._checks = checks
         self._turns = asyncio.Semaphore(at_once)
@@ -65,6 +68,7 @@ class Guard:
         self._metrics = metrics
         self._decisions = decisions
         self._keys = keys
+        self._cache = cache
 
     async def assess(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
         """Inspect with every check of the policy, decide and record.
@@ -75,13 +79,27 @@ class Guard:
         await self.record(assessment, exchange)
         return assessment
 
-    async def judge(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
+    async def judge(
+        self, inspection: Inspection, policy: Policy, exchange: Exchange, deadline: Deadline | None = None
+    ) -> Assessment:
         """Assess without leaving a trace: whoever asks must `record` what came of it."""
         started = time.perf_counter()
-        reports = await self._reports(policy, inspection, Deadline.after(policy.deadline_s))
-        heaviness = weight(inspection, reports)
-        assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
-        return replace(assessment, duration_ms=(time.perf_counter() - started) * 1000)
+        reports = await self._reports(policy, inspection, deadline or Deadline.after(policy.deadline_s))
+        return await self._decide(inspection, policy, exchange, reports, started)
+
+    async def judge_rest(
+        self, whole: Assessment, rest: Inspection, policy: Policy, exchange: Exchange, deadline: Deadline
+    ) -> Assessment:
+        """Judge what was left of an inspection, without a trace. Only segments that were not in it are inspected."""
+        started = time.perf_counter()
+        read = frozenset(whole.inspection.segments)
+        new = tuple(segment for segment in rest.segments if segment not in read)
+        pointers = {segment.pointer for segment in rest.segments if segment in read}
+        reports = tuple(about(report, pointers) for report in whole.reports)
+        if new:
+            fresh = await self._reports(policy, replace(rest, segments=new), deadline)
+            reports = all_together(reports, fresh, rest.segments)
+        return await self._decide(rest, policy, exchange, reports, started)
 
     async def record(self, assessment: Assessment, exchange: Exchange) -> None:
         """Count a verdict and hand its decision record over, off the event loop where it is heavy."""
@@ -114,9 +132,21 @@ class Guard:
         if not await self._turn(deadline):
             return none_ran(policy, inspection, FailureReason.OVERLOADED)
         try:
-            return await run_checks(policy, inspection, self._checks, deadline)
+            return await run_checks(policy, inspection, self._checks, deadline, self._cache)
         finally:
             self._turns.release()
+
+    async def _decide(
+        self,
+        inspection: Inspection,
+        policy: Policy,
+        exchange: Exchange,
+        reports: tuple[CheckReport, ...],
+        started: float,
+    ) -> Assessment:
+        heaviness = weight(inspection, reports)
+        assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
+        return replace(assessment, duration_ms=(time.perf_counter() - started) * 1000)
 
     async def _turn(self, deadline: Deadline) -> bool:
         """Wait for one of the turns, as long as enough of the deadline is left to judge in."""
@@ -149,6 +179,8 @@ class Guard:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
             self._metrics.check_finished(report)
+        if assessment.dropped is not None and not assessment.verdict.blocked:
+            self._metrics.messages_dropped(assessment.verdict.policy.name, len(assessment.dropped.messages))
 
 
 def _decided(
@@ -178,4 +210,5 @@ def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
         forwarded=exchange.forwarded,
         early=exchange.early,
         streamed=exchange.streamed,
+        dropped=assessment.dropped,
     )

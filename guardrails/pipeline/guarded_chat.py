@@ -29,11 +29,15 @@ from guardrails.upstreams.upstream import Completion, OpenStream, Upstream
 
 @dataclass(frozen=True, slots=True)
 class GuardedCompletion:
-    """What the caller gets: the completion, headers of the model's answer worth passing on, the stronger verdict."""
+    """What the caller gets: the completion, headers of the model's answer worth passing on, the stronger verdict.
+
+    `dropped` is how many earlier messages the model was not sent.
+    """
 
     body: Mapping[str, Any] = field(repr=False)
     headers: Mapping[str, str]
     verdict: Verdict
+    dropped: int = 0
 
 
 class GuardedChat:
@@ -67,7 +71,7 @@ class GuardedChat:
             UpstreamError: the model endpoint answered with an error.
             UpstreamUnreachable: it gave no usable answer.
         """
-        read = await with_sound_images(extract_request(body))
+        read = await with_sound_images(extract_request(body, policy.trusted))
         inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
         upstream = self.upstreams[model]
 
@@ -85,6 +89,7 @@ class GuardedChat:
             await aside(heaviness, _carried_out, asked.answer.body, asked.assessment, answered, policy.refusal),
             asked.answer.headers,
             max(asked.assessment.verdict, answered.verdict, key=lambda verdict: verdict.action),
+            asked.assessment.dropped_messages,
         )
 
     async def stream(self, body: Body, model: str, policy: Policy, caller: str, exchange: Exchange) -> GuardedStream:
@@ -92,7 +97,7 @@ class GuardedChat:
 
         Whoever gets it must `aclose` it. Arguments and errors are those of `complete`.
         """
-        read = await with_sound_images(extract_request(body))
+        read = await with_sound_images(extract_request(body, policy.trusted))
         inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
         upstream = self.upstreams[model]
 

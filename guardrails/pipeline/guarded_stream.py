@@ -17,7 +17,7 @@ from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.stream_account import StreamAccount
-from guardrails.policy.policy import Policy, Release, StreamPlan
+from guardrails.policy.policy import History, Policy, Release, StreamPlan
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.upstream import OpenStream
 
@@ -49,6 +49,8 @@ class GuardedStream:
         self._metrics = metrics
         self._notices = notices
         self._policy = policy
+        # A window never comes again: it is of no use in the verdict cache.
+        self._windows_policy = replace(policy, history=History.ALL)
         self._asked = asked
         self._opened = asked.answer
         self._caller = asked.assessment.inspection.caller
@@ -72,6 +74,11 @@ class GuardedStream:
     def headers(self) -> Mapping[str, str]:
         """Headers of the model's answer worth passing on."""
         return self._opened.headers
+
+    @property
+    def dropped(self) -> int:
+        """How many earlier messages were left out of what the model got."""
+        return self._asked.assessment.dropped_messages
 
     @property
     def verdict(self) -> Verdict:
@@ -177,7 +184,7 @@ class GuardedStream:
 
     async def _judge(self, window: Window) -> None:
         inspection = Inspection(Stage.OUTPUT, self._caller, window.segments)
-        assessment = await self._guard.judge(inspection, self._policy, self._asked.exchange)
+        assessment = await self._guard.judge(inspection, self._windows_policy, self._asked.exchange)
         self._account.add(window, assessment)
         if assessment.verdict.blocked:
             self._stopped_by = assessment

@@ -5,13 +5,15 @@ import contextlib
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 
 from guardrails.domain.check import Check, CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
-from guardrails.policy.policy import CheckPlan, Policy
+from guardrails.pipeline.verdict_cache import Recall, VerdictCache
+from guardrails.policy.policy import CheckPlan, History, Policy
 from guardrails.policy.select import narrow
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +23,11 @@ GRACE_S = 0.25
 
 
 async def run_checks(
-    policy: Policy, inspection: Inspection, checks: Mapping[str, Check], deadline: Deadline
+    policy: Policy,
+    inspection: Inspection,
+    checks: Mapping[str, Check],
+    deadline: Deadline,
+    cache: VerdictCache | None = None,
 ) -> tuple[CheckReport, ...]:
     """Inspect with every check of the policy, each on the segments it may read.
 
@@ -30,6 +36,7 @@ async def run_checks(
         inspection: What is to be judged.
         checks: The checks that are configured, by name.
         deadline: What they share.
+        cache: What was seen in texts before, for policies that ask about new texts only.
 
     Returns:
         One report per planned check, in the policy's order. A check that is not configured, does not end in time or
@@ -38,8 +45,10 @@ async def run_checks(
     started = time.perf_counter()
     reports: dict[str, CheckReport] = {}
 
+    recall = await cache.recall(inspection) if cache is not None and policy.history is History.NEW else None
+
     async def inspect(plan: CheckPlan) -> None:
-        reports[plan.name] = await _inspect(plan, checks.get(plan.name), inspection, deadline)
+        reports[plan.name] = await _inspect(plan, checks.get(plan.name), inspection, deadline, recall)
 
     # One timer for all checks. Told to return exceptions, `gather` waits until each check that was cut off has ended.
     with contextlib.suppress(TimeoutError):
@@ -72,10 +81,18 @@ def _unreported(plan: CheckPlan, inspection: Inspection, reason: FailureReason, 
     return _failed(plan, narrowed, reason, duration_ms)
 
 
-async def _inspect(plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline) -> CheckReport:
+async def _inspect(
+    plan: CheckPlan, check: Check | None, inspection: Inspection, deadline: Deadline, recall: Recall | None
+) -> CheckReport:
     narrowed = narrow(plan, inspection)
     if check is None or not narrowed.segments:
         return _unreported(plan, inspection, FailureReason.NOT_CONFIGURED, 0.0)
+    if recall is None:
+        return await _ask(plan, check, deadline, narrowed)
+    return await recall.inspect(plan, narrowed, deadline, partial(_ask, plan, check, deadline))
+
+
+async def _ask(plan: CheckPlan, check: Check, deadline: Deadline, narrowed: Inspection) -> CheckReport:
     started = time.perf_counter()
     try:
         return await check.inspect(narrowed, plan.options, deadline)

@@ -10,19 +10,15 @@ from typing import Any
 from guardrails.policy.positions import Path, Problem, Tree
 
 _TODAY: Mapping[str, Callable[[Any], bool]] = {
-    "history": lambda value: value == "all",
-    "trusted": lambda value: value in ([], None),
     "shadow": lambda value: value in ([], None),
     "tests": lambda value: value in ([], None),
     "extends": lambda value: value is None,
 }
-_CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {
-    "old_turns": lambda value: value == "block",
-}
+_CHAT_TODAY: Mapping[str, Callable[[Any], bool]] = {}
 _RULE_TODAY: Mapping[str, Callable[[Any], bool]] = {
     "origin": lambda _: False,
 }
-_HELP = {"history": "only 'all' is"}
+_HELP: Mapping[str, str] = {}
 
 
 def set_aside(tree: Tree) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
+from guardrails.server.verdict_cache import open_verdict_cache
 from guardrails.settings.schema import Settings
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
@@ -48,6 +49,7 @@ async def _open(
 ) -> Services:
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
+    cache = await open_verdict_cache(stack, settings, secrets, metrics)
     decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
     await decisions.start()
     stack.push_async_callback(decisions.aclose)
@@ -56,7 +58,7 @@ async def _open(
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
     checks = _checks(settings, AzureClient(sessions.checks, tokens, metrics))
-    guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys)
+    guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys, cache=cache)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
     upstreams = build_upstreams(settings, chat_client, metrics)

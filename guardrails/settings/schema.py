@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ByteSize, Field, model_validator
 
 from guardrails.settings.models import Account, Model
-from guardrails.settings.section import Endpoint, Identifier, Name, Seconds, Section
+from guardrails.settings.section import Endpoint, Identifier, Name, RedisEndpoint, Seconds, Section
 
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 COGNITIVE_SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -181,6 +181,52 @@ class Placeholders(Section):
     keys: Annotated[tuple[SecretRef, ...], Field(max_length=8)] = ()
 
 
+class RedisServer(Section):
+    """A Redis that replicas share. `timeout_s` bounds one request to it; `ca_file` adds a private CA.
+
+    `username` is that of an ACL user; absent, the password is the default user's.
+    """
+
+    endpoint: RedisEndpoint
+    username: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    password: SecretRef | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=1)] = 0.05
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _user_has_a_password(self) -> "RedisServer":
+        if self.username is not None and self.password is None:
+            raise ValueError("a username needs a password")
+        return self
+
+
+class Cache(Section):
+    """Where the evidence of texts that were judged before is kept, for policies with `history: new`.
+
+    Attributes:
+        kind: `memory`: each process its own; `redis`: one that all replicas share.
+        ttl_s: Seconds that evidence is used for.
+        max_bytes: What it may take in memory.
+        key: What its entries are found and sealed with, 32 bytes or more, the same for all replicas. Absent, each
+            process makes one, which is of use in memory only.
+        redis: Where it is, for kind `redis`.
+    """
+
+    kind: Literal["memory", "redis"] = "memory"
+    ttl_s: Annotated[int, Field(ge=1, le=86_400)] = 3600
+    max_bytes: Annotated[ByteSize, Field(ge=1024 * 1024, le=64 * 1024 * 1024 * 1024)] = ByteSize(64 * 1024 * 1024)
+    key: SecretRef | None = None
+    redis: RedisServer | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Cache":
+        if self.kind == "redis" and (self.redis is None or self.key is None):
+            raise ValueError("kind redis needs redis.endpoint and a key that all replicas share")
+        if self.kind == "memory" and self.redis is not None:
+            raise ValueError("has a section redis and is not of that kind; say kind: redis")
+        return self
+
+
 class Settings(Section):
     """All of guardrails.yaml."""
 
@@ -193,4 +239,5 @@ class Settings(Section):
     policies: Path
     azure: Azure = Azure()
     placeholders: Placeholders = Placeholders()
+    cache: Cache = Cache()
     telemetry: Telemetry = Telemetry()

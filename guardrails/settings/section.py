@@ -28,7 +28,25 @@ def _https(url: str) -> str:
     return url.rstrip("/")
 
 
+def _redis(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"rediss", "redis"} or not parts.hostname:
+        raise ValueError("must be a URL such as rediss://contoso.redis.cache.windows.net:6380")
+    if parts.scheme == "redis" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with rediss://: what replicas share never travels in the clear")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("must be a plain address, without user, password, query or fragment")
+    try:
+        parts.port  # noqa: B018 - reading it is what finds out
+    except ValueError:
+        raise ValueError("must have a number as its port") from None
+    if parts.path.strip("/") and not parts.path.strip("/").isdecimal():
+        raise ValueError("must end after the port, or in the number of a database")
+    return url.rstrip("/")
+
+
 Endpoint = Annotated[str, AfterValidator(_https)]
+RedisEndpoint = Annotated[str, AfterValidator(_redis)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,128}$")]

@@ -66,6 +66,9 @@ class Metrics:
         self._early_wasted = self._counter("early_wasted_tokens", "Tokens of answers nobody got.", "model")
         self._streams = self._counter("streams", "Streamed answers by how they ended.", "model", "ending")
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
+        self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
+        self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
+        self._cache_trouble = self._counter("cache_trouble", "Times that the cache's store was of no use.", "reason")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
@@ -131,6 +134,19 @@ class Metrics:
         self._streams.of(model, streamed.ending.value).inc()
         self._windows.of(model).inc(streamed.windows)
 
+    def messages_dropped(self, policy: str, count: int) -> None:
+        """Earlier messages of a chat were left out of what went to the model."""
+        self._dropped_messages.of(policy).inc(count)
+
+    def cache_asked(self, check: str, hits: int, misses: int) -> None:
+        """So many texts of a check were found in the cache, and so many were not."""
+        self._cache_texts.of(check, "hit").inc(hits)
+        self._cache_texts.of(check, "miss").inc(misses)
+
+    def cache_troubled(self, reason: str) -> None:
+        """The cache's store could not be used, or held what none of us has written."""
+        self._cache_trouble.of(reason).inc()
+
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
         """One token request ended; `outcome` is `ok` or a failure reason."""
         self._token_fetches.of(credential, outcome).inc()
@@ -148,6 +164,11 @@ class Metrics:
         """Ask how many texts wait for their turn to be judged, whenever metrics are read."""
         gauge = Gauge("guardrails_inspections_waiting", "Texts that wait for their turn.", registry=self.registry)
         gauge.set_function(waiting)
+
+    def watch_cache(self, used: Callable[[], float]) -> None:
+        """Ask how many bytes the cache takes in this process, whenever metrics are read."""
+        gauge = Gauge("guardrails_cache_bytes", "Bytes of the cache in this process.", registry=self.registry)
+        gauge.set_function(used)
 
     def render(self) -> bytes:
         """All metrics in the Prometheus text format; `CONTENT_TYPE` goes with it."""

@@ -13,6 +13,7 @@ from guardrails.chat.data_sources import SETTINGS
 from guardrails.chat.protocol import ANSWER, BOOKKEEPING, CHOICE, KNOBS, MARKS
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
+from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
@@ -101,6 +102,7 @@ def decision_record(
     forwarded: Forwarded | None = None,
     early: Early | None = None,
     streamed: Streamed | None = None,
+    dropped: Dropped | None = None,
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field).
 
@@ -119,6 +121,7 @@ def decision_record(
         forwarded: How that model was reached and what its own filter did, once it has answered.
         early: What asking the model beside the checks came to, where a policy wants that.
         streamed: The answer's stream in numbers.
+        dropped: Which earlier messages were left out of what was judged, and why.
     """
     pointers = _Pointers()
     segments = [receipt for receipt in coverage if receipt.kind is not None]
@@ -141,6 +144,7 @@ def decision_record(
         "upstream": None if forwarded is None else _forwarded(forwarded),
         "early": None if early is None else _early(early),
         "stream": None if streamed is None else _streamed(streamed),
+        "dropped": None if dropped is None else _dropped(dropped, pointers),
     }
 
 
@@ -211,6 +215,18 @@ def _streamed(streamed: Streamed) -> dict[str, object]:
         "released": streamed.released,
         "withheld": streamed.withheld,
         "ending": streamed.ending.value,
+    }
+
+
+def _dropped(dropped: Dropped, pointers: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "messages": list(dropped.messages),
+        "reasons": [_reason(reason, pointers) for reason in dropped.reasons],
+        "checks": [
+            {"check": report.check, "findings": [_finding(finding, pointers) for finding in report.findings]}
+            for report in dropped.reports
+        ],
+        "coverage": [_coverage(receipt, pointers) for receipt in dropped.coverage],
     }
 
 

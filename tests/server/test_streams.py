@@ -137,7 +137,7 @@ async def test_arguments_of_a_tool_stay_json_and_their_addresses_hidden(service)
 
 
 async def test_harm_cuts_all_choices_with_one_chunk_the_sdk_reads(service):
-    harm = "You should kill them all and burn the house down. "
+    harm = "I will kill you. "
     fine = ["A quiet afternoon in the garden. "] * 20
     scripted(
         service,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Origin, Span, Stage
+from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, EarlyStart, Ending, FilterResult, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
+from guardrails.store.store import Trouble
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record
 
@@ -28,6 +30,7 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics = Metrics()
     metrics.watch_tokens(lambda: {"corp": 1.0}, lambda: {"corp": 1.0})
     metrics.watch_waiting(lambda: 0.0)
+    metrics.watch_cache(lambda: 0.0)
     metrics.request_started()
     metrics.request_finished("/check", 200, 0.1)
     metrics.verdict_reached("orders", Stage.INPUT, Verdict(Action.ALLOW, PolicyRef("p", "r"), Mode.ENFORCE))
@@ -35,6 +38,9 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.call_finished("language", "ok", 0.1)
     metrics.token_fetched("corp", "ok", 0.1)
     metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
+    metrics.cache_asked("pii", 1, 1)
+    metrics.cache_troubled(Trouble.TIMEOUT)
+    metrics.messages_dropped("default", 2)
     metrics.upstream_attempted("gpt-4o", "west/gpt-4o", "ok")
     metrics.early_started("gpt-4o", Early(EarlyStart.USED, 1.0, 1))
     metrics.stream_ended("gpt-4o", Streamed(1, 1, 0, Ending.DONE))
@@ -64,6 +70,10 @@ def test_the_page_has_every_word_of_a_models_filter():
     assert all(f"`{result}`" in section("Metrics") for result in FilterResult)
 
 
+def test_the_page_has_every_word_of_a_store_in_trouble():
+    assert all(f"`{reason}`" in section("The verdict cache") for reason in Trouble)
+
+
 def test_the_page_has_every_field_of_a_decision_record():
     span = Span(0, 1)
     record = decision_record(
@@ -85,6 +95,7 @@ def test_the_page_has_every_field_of_a_decision_record():
         coverage=(Coverage("/text", Origin.USER, 1, (), {"pii": "x"}),),
         duration_ms=1.0,
         forwarded=Forwarded("west/gpt-4o"),
+        dropped=Dropped((0,), (), (CheckReport("pii", CheckStatus.COMPLETED),), ()),
     )
     names = set(re.findall(r"`([\w]+)`", section("Decision records")))
 
