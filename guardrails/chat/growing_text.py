@@ -115,7 +115,8 @@ class GrowingText:
         closing = '"' if self._parted(end, end)[1] else ""
         shift = self.start - len(before)
         moved = [_moved(edit, -shift) for edit in edits]
-        return [_moved(edit, shift) for edit in inside_tokens(before + text + closing, moved)]
+        # Two edits may touch the same number or escape, which goes once.
+        return [_moved(edit, shift) for edit in disjoint(inside_tokens(before + text + closing, moved))]
 
     def _all(self) -> str:
         if self._fresh:

@@ -163,7 +163,7 @@ class HeldStream:
     def settle(self, window: Window, edits: Sequence[Edit]) -> None:
         """What a window held may go on, with these edits.
 
-        An edit of a text that cannot be edited makes the stream `broken`.
+        An edit of a text that cannot be edited, or one that begins in what has gone, makes the stream `broken`.
 
         Args:
             window: The one under judgement.
@@ -185,6 +185,7 @@ class HeldStream:
         if edits:
             # What a rule hid in the answer stays hidden, also where the caller had sent the same value.
             self._restorer = self._restorer.without(edit.replacement for edit in edits)
+        self._let_go()
 
     def release(self) -> bytes:
         """Everything that may go on now, in order."""
@@ -215,7 +216,8 @@ class HeldStream:
     def _left(self, choice: int) -> Left:
         pointer = f"/choices/{choice}/message/content"
         channel = self._channels.get(pointer)
-        return Left(choice, self._frames.released.get(pointer, 0), channel.received if channel is not None else 0)
+        received = channel.received if channel is not None else 0
+        return Left(choice, self._frames.released.get(pointer, 0), received if self._reads else None)
 
     def _take_all(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
