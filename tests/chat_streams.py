@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -129,4 +130,4 @@ def drive(
 
 def split(raw: bytes, cuts: Iterable[int]) -> list[bytes]:
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
-    return [raw[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [raw[start:end] for start, end in pairwise(places)]

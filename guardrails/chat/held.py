@@ -16,17 +16,8 @@ from guardrails.chat.held_choices import HeldChoices
 from guardrails.chat.held_frame import FrameQueue, HeldFrame
 from guardrails.chat.piece import Chunk, Piece, Unreadable
 from guardrails.chat.restorer import Restorer
-from guardrails.chat.sse import DONE, EventDecoder, Frame
+from guardrails.chat.sse import DONE, MAX_FRAME, EventDecoder, Frame
 from guardrails.domain.content import Edit, Segment, Span
-
-MAX_FRAME: Final = 1024 * 1024
-"""Bytes of one frame."""
-
-MAX_HELD: Final = 8 * 1024 * 1024
-"""Bytes of all frames that wait."""
-
-MAX_FRAMES: Final = 131_072
-"""Frames that wait."""
 
 MAX_CHANNELS: Final = 4096
 """Texts of one answer that are followed."""
@@ -226,8 +217,8 @@ class HeldStream:
             self._take(frame)
             if len(frame.raw) > MAX_FRAME:
                 self._break(f"an event of the stream is longer than {MAX_FRAME} bytes")
-            if self._frames.held_bytes > MAX_HELD or len(self._frames) > MAX_FRAMES:
-                self._break(f"more than {MAX_HELD} bytes or {MAX_FRAMES} events of the stream wait for their verdict")
+            if self._frames.too_many:
+                self._break("more of the stream waits for its verdict than may be held")
 
     def _take(self, frame: Frame) -> None:
         if not frame.data:
@@ -306,5 +297,4 @@ class HeldStream:
         return moved
 
     def _break(self, why: str) -> None:
-        if self._broken is None:
-            self._broken = why
+        self._broken = self._broken or why

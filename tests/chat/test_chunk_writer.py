@@ -3,7 +3,7 @@
 import httpx2
 import orjson
 import pytest
-from chat_streams import CONTENT, END, NOTHING, called, chunk, delta, drive, finish, said, shape
+from chat_streams import CONTENT, END, NOTHING, called, chunk, drive, finish, said, shape
 from openai import APIError, OpenAI
 from openai.types.chat import ChatCompletionChunk
 

@@ -1,5 +1,7 @@
 """Events of a stream: the same frames however the bytes come, and never a byte lost."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +73,7 @@ def test_any_split_gives_the_same_frames_and_all_the_bytes(raw, cuts):
     whole = decode(raw)
     assert b"".join(frame.raw for frame in whole) == raw
     places = [0, *sorted(cuts), len(raw)]
-    assert decode(*(raw[start:end] for start, end in zip(places, places[1:], strict=False))) == whole
+    assert decode(*(raw[start:end] for start, end in pairwise(places))) == whole
     assert decode(*(raw[at : at + 1] for at in range(len(raw)))) == whole
 
 
@@ -80,9 +82,11 @@ def test_other_data_changes_nothing_else(raw):
     for frame in decode(raw):
         changed = with_data(frame.raw, b"{}")
         again = decode(changed)
+        if frame.raw.startswith(b"\xef\xbb\xbf"):
+            continue  # what such a frame says depends on whether it is the first
         if frame.data is None:
             assert changed == frame.raw
-        elif not frame.raw.startswith(b"\xef\xbb\xbf"):
+        else:
             assert [one.data for one in again] == [b"{}"]
 
 
