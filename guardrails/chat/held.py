@@ -131,7 +131,7 @@ class HeldStream:
             self._ended = True
 
     def window(self) -> Window | None:
-        """What is to be judged next, None when there is nothing new.
+        """What is to be judged next, None when there is nothing new: half an escape of JSON is nothing yet.
 
         None too while a window is under judgement: where the next one begins depends on it.
         """
@@ -180,9 +180,7 @@ class HeldStream:
 
     def release(self) -> bytes:
         """Everything that may go on now, in order."""
-        if self._broken is not None or self._was_cut:
-            return b""
-        if not self._let_go():
+        if self._broken is not None or self._was_cut or not self._let_go():
             return b""
         if self._shape.whole and self._shape.judged and not (self.finished and self._frames.may_all_go()):
             return b""

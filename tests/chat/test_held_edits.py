@@ -186,6 +186,15 @@ def test_detectors_see_through_escapes_and_no_window_cuts_one():
     assert "".join(seen[at] for at in sorted(seen)) == '{"to": "anna@contoso.com", "face": "😀", "n": "\\n"}'
 
 
+@pytest.mark.parametrize("tail", ["", "\\", "\\u00", "\\ud83d", "\\ud83d\\", '"', '": 1', '", tr', '", SECRET12'])
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_json_that_breaks_off_keeps_nothing_that_an_edit_covers(tail, size):
+    text = '{"a": "SECRET12 ' + tail
+    raw = b"".join([*(called(text[at : at + size]) for at in range(0, len(text), size)), END])
+    driven = drive(split(raw, range(0, len(raw), 70)), shape(4, 8), judge=SECRET)
+    assert texts(driven.out)[ARGUMENTS] == text.replace("SECRET12", "[X]")
+
+
 def test_arguments_stream_while_they_grow():
     text = json.dumps({"items": [f"line {number}" for number in range(100)]})
     driven = drive([called(piece) for piece in pieces_of(text, range(0, 2000, 7))], shape(50, 20))
