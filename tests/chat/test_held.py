@@ -125,9 +125,10 @@ def test_a_text_that_speaks_again_is_seen_together_with_the_end_of_what_had_gone
     assert judge(said("so ")) == (["so "], {thought: "4111 1111 "})
     assert judge(chunk(delta(0, reasoning_content="1111 1111 "))) == (["4111 1111 1111 1111 "], {})
     # From now on it is over only when its choice is.
-    assert judge(said("it is. ")) == (["so it is. "], {})
+    assert judge(called('{"a": ')) == (['{"a": '], {CONTENT: "so "})
     assert judge(chunk(delta(0, "stop", refusal="no"))) == (["no"], {
-        thought: "1111 1111 ", CONTENT: "so it is. ", "/choices/0/message/refusal": "no",
+        thought: "1111 1111 ", "/choices/0/message/tool_calls/0/function/arguments": '{"a": ',
+        "/choices/0/message/refusal": "no",
     })  # fmt: skip
 
 

@@ -118,6 +118,13 @@ def test_a_span_that_touches_the_end_waits_for_what_may_belong_to_it():
     assert stream.drained
 
 
+def test_a_span_at_the_end_is_not_cut_where_the_text_may_part():
+    judge = finder("[0-9]+", "#")
+    driven = drive([said("xxxxxxxxxx1234567"), said("8 and more "), finish(), END], shape(1, 4), judge=judge)
+    assert [window.offsets[CONTENT] for window in driven.windows] == [0, 10]
+    assert texts(driven.out)[CONTENT] == "xxxxxxxxxx# and more "
+
+
 def test_one_span_longer_than_the_overlap_is_carried_out_as_it_is():
     judge = finder("[0-9]+", "#")
     driven = drive([said("1" * 30)] * 40 + [said(" end"), finish(), END], shape(30, 10), judge=judge)
@@ -139,8 +146,9 @@ def test_what_one_window_found_stays_hidden_though_the_next_one_does_not_find_it
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.sampled_from(["SECRET12", "a SECRET34 b", 'é\\"SECRET56', "😀/@", "SECRET1", "x", "SECRET78" * 2]),
+    st.none() | st.booleans() | st.integers(-10**25, 10**25) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["SECRET12", "a SECRET34 b", 'é\\"SECRET56', "😀/@", "SECRET1", "x", "SECRET78" * 2,
+                       "so many words " * 3 + "SECRET12" + " and more" * 2, '\n"\\' * 6, '\n"' * 6 + "SECRET12\t" * 3]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "SECRET90", "é b"]), inner),
     max_leaves=12,
 ).filter(lambda value: isinstance(value, dict | list))  # fmt: skip
@@ -150,9 +158,12 @@ def escaped(text, ascii_only):
     return text.replace("E", "\\u0045").replace("/", "\\/") if ascii_only else text
 
 
-@given(json_values, st.booleans(), st.booleans(), cuts, shapes, st.integers(0, 2))
-def test_edited_json_stays_json_and_is_the_edited_whole(value, ascii_only, spelled, places, how, patience):
-    text = escaped(json.dumps(value, ensure_ascii=ascii_only), spelled)
+separators = st.sampled_from([(",", ":"), (", ", ": ")])
+
+
+@given(json_values, st.booleans(), separators, st.booleans(), cuts, shapes, st.integers(0, 2))
+def test_edited_json_stays_json_and_is_the_edited_whole(value, ascii_only, between, spelled, places, how, patience):
+    text = escaped(json.dumps(value, ensure_ascii=ascii_only, separators=between), spelled)
     raw = answer(pieces_of(text, places), called)
     driven = drive(split(raw, places), how, judge=SECRET, patience=patience)
     assert driven.stream.broken is None
@@ -164,13 +175,29 @@ def test_edited_json_stays_json_and_is_the_edited_whole(value, ascii_only, spell
 NUMBER = finder(r"[0-9]{3,}|true|l", "#")
 
 
-@given(json_values, cuts, shapes)
-def test_touched_numbers_and_words_become_strings(value, places, how):
-    text = json.dumps(value)
+@given(json_values, separators, cuts, shapes)
+def test_touched_numbers_and_words_become_strings(value, between, places, how):
+    text = json.dumps(value, separators=between)
     driven = drive(split(answer(pieces_of(text, places)), places), how, judge=NUMBER)
     whole = json.loads(edited(text, NUMBER.edits(CONTENT, readable(text))))
     went = json.loads(texts(driven.out)[CONTENT])
     assert json.dumps(went).replace("##", "#") == json.dumps(whole).replace("##", "#")
+
+
+@pytest.mark.parametrize("overlap", range(6))
+@pytest.mark.parametrize(
+    ("text", "pattern", "result"),
+    [
+        ("[1,123456789012345678901234567890,true,false]", "[0-9]{3,}|l", '[1,"#",true,"#"]'),
+        ("[1,123456789012345678901234567890,2]", "90,", '[1,"#",2]'),
+        ('["%s"]' % ('\\"' * 20 + "\\n" * 20), 'n|"', None),
+    ],
+)
+def test_json_is_parted_neither_within_numbers_and_words_nor_within_escapes(text, pattern, result, overlap):
+    judge = finder(pattern, "#")
+    driven = drive([*map(called, text), finish(), END], shape(1, overlap), judge=judge)
+    went = json.loads(texts(driven.out)[ARGUMENTS])
+    assert went == json.loads(result or edited(text, judge.edits(ARGUMENTS, text)))
 
 
 def test_detectors_see_through_escapes_and_no_window_cuts_one():
@@ -203,6 +230,11 @@ def test_arguments_stream_while_they_grow():
     assert first < len(driven.outs) / 10
 
 
+def test_a_text_that_is_no_json_is_seen_as_it_is():
+    driven = drive([said("say \\u00"), said("40 \\/ "), finish(), END], shape(1, 40))
+    assert [window.segments[0].text for window in driven.windows] == ["say ", "say \\u0040 \\/ "]
+
+
 @pytest.mark.parametrize("text", ["[1] see SECRET12 and {this}", '{"a": 1} SECRET12', "[SECRET12]", "{SECRET12: x}"])
 def test_a_text_that_only_begins_like_json_is_edited_as_a_text(text):
     for size in (1, 3, 50):
@@ -229,7 +261,10 @@ spoken = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@given(spoken, cuts, cuts, shapes)
+any_shapes = st.builds(shape, st.integers(1, 40), st.integers(8, 20), judged=st.booleans())
+
+
+@given(spoken, cuts, cuts, any_shapes)
 def test_restored_values_are_those_of_the_whole_answer(text, places, bytes_at, how):
     raw = answer(pieces_of(text, places))
     driven = drive(split(raw, bytes_at), how, restorer=PLAIN)
@@ -245,7 +280,9 @@ def test_edits_come_before_restored_values(text, places, how):
     assert texts(driven.out).get(CONTENT, "") == restored_whole(after)
 
 
-leaves = st.lists(st.sampled_from([MAIL, NAME, "x ", "é", '"', "\\", "[E", "a\n", "[PERSON_"]), max_size=5).map("".join)
+leaves = st.lists(st.sampled_from([MAIL, NAME, "x ", "é", '"', "\\ ", "[E", "a\n", "[PERSON_"]), max_size=5).map(
+    "".join
+)
 documents = st.recursive(
     leaves | st.integers() | st.none(),
     lambda inner: (
@@ -266,12 +303,12 @@ def meant(value):
     return {str(meant(name)): meant(member) for name, member in value.items()} if isinstance(value, dict) else value
 
 
-@given(documents, st.booleans(), cuts, shapes)
+@given(documents, st.booleans(), cuts, any_shapes)
 def test_restored_arguments_are_json_and_mean_what_the_restored_whole_means(value, ascii_only, places, how):
     text = json.dumps(value, ensure_ascii=ascii_only)
     call = {"function": {"name": "f", "arguments": text}}
     whole = restored(completion(None, tool_calls=[call]), RESTORER)["choices"][0]["message"]["tool_calls"][0]
-    driven = drive(split(answer(pieces_of(text, places), called), places), how, restorer=RESTORER)
+    driven = drive(map(called, pieces_of(text, places)), how, restorer=RESTORER)
     assert meant(texts(driven.out)[ARGUMENTS]) == meant(whole["function"]["arguments"])
 
 
