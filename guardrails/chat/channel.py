@@ -48,7 +48,7 @@ class Channel:
         pointer: Its address.
         choice: The index of its choice.
         rank: See `Piece`.
-        torn: An edit began in what had gone on already.
+        torn: An edit begins in what has gone on already: it cannot be made any more.
     """
 
     __slots__ = ("_edits", "_final", "_judged", "_last", "_released", "_restoring", "_taken", "_taken_raw", "_text",
@@ -110,7 +110,11 @@ class Channel:
     def settle(self, end: int, edits: Iterable[Edit]) -> None:
         """What was in windows up to `end` may go on, with these edits too, which are positions in the whole text."""
         self._judged = end
-        self._edits += (edit for edit in edits if edit.span.start < edit.span.end)
+        for edit in edits:
+            if edit.span.start < self._released < edit.span.end:
+                self.torn = True
+            if edit.span.start < edit.span.end:
+                self._edits.append(edit)
 
     def pass_unjudged(self) -> None:
         """Everything that came may go on."""

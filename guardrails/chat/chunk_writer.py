@@ -14,11 +14,14 @@ from guardrails.chat.sse import DONE, event, with_data
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a cut leaves of one choice: characters of its content that came from the model, and that went on."""
+    """What a cut leaves of one choice: characters of its content that went on, and that came from the model.
+
+    `received` is None where nobody read the stream.
+    """
 
     choice: int
     released: int
-    received: int
+    received: int | None
 
 
 def rewritten(raw: bytes, data: bytes, changes: Mapping[Path, str]) -> bytes:
@@ -57,16 +60,19 @@ def cut(envelope: Mapping[str, Any], left: Iterable[Left], results: Mapping[str,
                 "logprobs": None,
                 "finish_reason": FILTERED,
                 "content_filter_results": dict(results),
-                "content_filter_offsets": {
-                    "check_offset": end.released,
-                    "start_offset": end.released,
-                    "end_offset": end.received,
-                },
+                **_offsets(end),
             }
             for end in left
         ],
     }
     return event(orjson.dumps(chunk)) + event(DONE)
+
+
+def _offsets(end: Left) -> dict[str, Any]:
+    if end.received is None:
+        return {}
+    at = end.released
+    return {"content_filter_offsets": {"check_offset": at, "start_offset": at, "end_offset": end.received}}
 
 
 def _text(value: Any) -> str:

@@ -111,11 +111,19 @@ class GrowingText:
         if not self.is_json:
             return list(disjoint(edits))
         before = '"' if self._in_string else ""
-        text = self.seen(self.start, end)
-        closing = '"' if self._parted(end, end)[1] else ""
+        text = before + self.seen(self.start, end) + self._closing(end)
         shift = self.start - len(before)
         moved = [_moved(edit, -shift) for edit in edits]
-        return [_moved(edit, shift) for edit in inside_tokens(before + text + closing, moved)]
+        # Two edits may touch the same number or escape, which goes once.
+        return [_moved(edit, shift, end) for edit in disjoint(inside_tokens(text, moved))]
+
+    def _closing(self, end: int) -> str:
+        """What ends the string that the text breaks off in, if it does."""
+        at, in_string = self._parted(end, end)
+        if not in_string:
+            return ""
+        # A last backslash, of an escape that never came, must not escape the quote.
+        return '"' if at == end else '\\"'
 
     def _all(self) -> str:
         if self._fresh:
@@ -163,5 +171,6 @@ class GrowingText:
         return self.start + at, in_string
 
 
-def _moved(edit: Edit, by: int) -> Edit:
-    return Edit(edit.pointer, Span(edit.span.start + by, edit.span.end + by), edit.replacement)
+def _moved(edit: Edit, by: int, limit: int | None = None) -> Edit:
+    start, end = edit.span.start + by, edit.span.end + by
+    return Edit(edit.pointer, Span(start, end if limit is None else min(end, limit)), edit.replacement)

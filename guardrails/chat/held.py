@@ -17,17 +17,8 @@ from guardrails.chat.held_frame import FrameQueue, HeldFrame
 from guardrails.chat.model_filter import Told
 from guardrails.chat.piece import Chunk, Piece, Unreadable
 from guardrails.chat.restorer import Restorer
-from guardrails.chat.sse import DONE, EventDecoder, Frame
+from guardrails.chat.sse import DONE, MAX_FRAME, EventDecoder, Frame
 from guardrails.domain.content import Edit, Segment, Span
-
-MAX_FRAME: Final = 1024 * 1024
-"""Bytes of one frame."""
-
-MAX_HELD: Final = 8 * 1024 * 1024
-"""Bytes of all frames that wait."""
-
-MAX_FRAMES: Final = 131_072
-"""Frames that wait."""
 
 MAX_CHANNELS: Final = 4096
 """Texts of one answer that are followed."""
@@ -152,7 +143,7 @@ class HeldStream:
             self._ended = True
 
     def window(self) -> Window | None:
-        """What is to be judged next, None when there is nothing new.
+        """What is to be judged next, None when there is nothing new: half an escape of JSON is nothing yet.
 
         None too while a window is under judgement: where the next one begins depends on it.
         """
@@ -175,7 +166,7 @@ class HeldStream:
     def settle(self, window: Window, edits: Sequence[Edit]) -> None:
         """What a window held may go on, with these edits.
 
-        An edit of a text that cannot be edited makes the stream `broken`.
+        An edit of a text that cannot be edited, or one that begins in what has gone, makes the stream `broken`.
 
         Args:
             window: The one under judgement.
@@ -197,12 +188,11 @@ class HeldStream:
         if edits:
             # What a rule hid in the answer stays hidden, also where the caller had sent the same value.
             self._restorer = self._restorer.without(edit.replacement for edit in edits)
+        self._let_go()
 
     def release(self) -> bytes:
         """Everything that may go on now, in order."""
-        if self._broken is not None or self._was_cut:
-            return b""
-        if not self._let_go():
+        if self._broken is not None or self._was_cut or not self._let_go():
             return b""
         if self._shape.whole and self._shape.judged and not (self.finished and self._frames.may_all_go()):
             return b""
@@ -227,7 +217,8 @@ class HeldStream:
     def _left(self, choice: int) -> Left:
         pointer = f"/choices/{choice}/message/content"
         channel = self._channels.get(pointer)
-        return Left(choice, self._frames.released.get(pointer, 0), channel.received if channel is not None else 0)
+        received = channel.received if channel is not None else 0
+        return Left(choice, self._frames.released.get(pointer, 0), received if self._reads else None)
 
     def _take_all(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
@@ -236,8 +227,8 @@ class HeldStream:
             self._take(frame)
             if len(frame.raw) > MAX_FRAME:
                 self._break(f"an event of the stream is longer than {MAX_FRAME} bytes")
-            if self._frames.held_bytes > MAX_HELD or len(self._frames) > MAX_FRAMES:
-                self._break(f"more than {MAX_HELD} bytes or {MAX_FRAMES} events of the stream wait for their verdict")
+            if self._frames.too_many:
+                self._break("more of the stream waits for its verdict than may be held")
 
     def _take(self, frame: Frame) -> None:
         if not frame.data:
@@ -317,5 +308,4 @@ class HeldStream:
         return moved
 
     def _break(self, why: str) -> None:
-        if self._broken is None:
-            self._broken = why
+        self._broken = self._broken or why

@@ -2,10 +2,17 @@
 
 from collections import deque
 from collections.abc import Collection
+from typing import Final
 
 from guardrails.chat.chunk_writer import rewritten
 from guardrails.chat.piece import Path, Piece
 from guardrails.chat.sse import Frame
+
+MAX_HELD: Final = 8 * 1024 * 1024
+"""Bytes of all frames of one stream that wait."""
+
+MAX_FRAMES: Final = 131_072
+"""Frames of one stream that wait."""
 
 
 class HeldFrame:
@@ -58,6 +65,11 @@ class FrameQueue:
 
     def __len__(self) -> int:
         return len(self._frames)
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more waits than may be held."""
+        return self.held_bytes > MAX_HELD or len(self._frames) > MAX_FRAMES
 
     def add(self, frame: HeldFrame) -> None:
         """Take the next frame."""

@@ -12,6 +12,9 @@ from typing import Final
 DONE: Final = b"[DONE]"
 """The data of the last event of a stream of chat completion chunks."""
 
+MAX_FRAME: Final = 1024 * 1024
+"""Bytes of the longest frame that anybody should take; the decoder itself takes any."""
+
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
