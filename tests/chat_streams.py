@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from guardrails.chat.chunk import read
-from guardrails.chat.held import HeldStream, Shape, Window
+from guardrails.chat.held import HeldStream
+from guardrails.chat.held_window import Shape, Window
 from guardrails.chat.restorer import Restorer
 from guardrails.chat.sse import DONE, EventDecoder
 from guardrails.domain.content import Edit
@@ -19,8 +20,15 @@ NOTHING = Restorer({})
 END = b"data: [DONE]\n\n"
 
 
-def shape(window=40, overlap=10, *, whole=False, rewrites=True, judged=True) -> Shape:
-    return Shape(window, overlap, whole, rewrites, judged)
+@dataclass(frozen=True, slots=True)
+class Paced(Shape):
+    """A shape, and how many new characters make a window."""
+
+    window: int = 40
+
+
+def shape(window=40, overlap=10, *, whole=False, judged=True) -> Paced:
+    return Paced(overlap, whole, judged, window)
 
 
 def chunk(*choices: Mapping[str, Any], **fields: Any) -> bytes:
@@ -86,7 +94,7 @@ class Driven:
 
 def drive(
     raw: bytes | Iterable[bytes],
-    how: Shape,
+    how: Paced,
     *,
     restorer: Restorer = NOTHING,
     judge: Judge = silent,

@@ -17,6 +17,7 @@ from guardrails.chat.model_filter import told_by_answer
 from guardrails.chat.piece import Aside, Chunk, Path, Unreadable, list_of, number_of, object_of
 from guardrails.chat.protocol import ANSWER, CHOICE, is_word
 from guardrails.chat.response import MAX_CHOICES
+from guardrails.chat.sse import Frame
 from guardrails.chat.tree import MAX_DEPTH, is_field_name, require_sound
 from guardrails.domain.errors import InvalidRequest, TooLarge
 
@@ -68,6 +69,22 @@ def noted(data: bytes) -> Chunk:
 def _chunk(body: dict[str, Any], data: bytes) -> Chunk:
     told = told_by_answer(body) if b"content_filter" in data else ((), ())
     return Chunk(envelope={name: body[name] for name in _ENVELOPE if body.get(name)}, told=told)
+
+
+def said_beside(frame: Frame) -> list[Aside]:
+    """What a frame says in lines that are no data, such as comments: nobody should show it, and everybody could.
+
+    Raises:
+        Unreadable: it is not UTF-8.
+    """
+    beside = frame.beside
+    if not beside:
+        return []
+    try:
+        text = beside.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("a comment of the stream is not UTF-8") from None
+    return [] if is_word(text.strip()) else [Aside("/stream", text)]
 
 
 def decoded(data: bytes) -> dict[str, Any]:

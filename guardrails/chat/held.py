@@ -5,55 +5,23 @@ Frames leave whole, in order and as the exact bytes that came, unless a text in 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from guardrails.chat.channel import Channel
-from guardrails.chat.chunk import noted, read
+from guardrails.chat.chunk import noted, read, said_beside
 from guardrails.chat.chunk_writer import Left, cut
 from guardrails.chat.held_asides import HeldAsides
 from guardrails.chat.held_choices import HeldChoices
 from guardrails.chat.held_frame import FrameQueue, HeldFrame
+from guardrails.chat.held_window import Shape, Window
 from guardrails.chat.model_filter import Told
 from guardrails.chat.piece import Chunk, Piece, Unreadable
 from guardrails.chat.restorer import Restorer
 from guardrails.chat.sse import DONE, MAX_FRAME, EventDecoder, Frame
-from guardrails.domain.content import Edit, Segment, Span
+from guardrails.domain.content import Edit, Segment
 
 MAX_CHANNELS: Final = 4096
 """Texts of one answer that are followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a stream is held.
-
-    Attributes:
-        window: Characters that are judged together; whoever drives the stream asks for a window when so many are new.
-        overlap: Characters at the end of what was judged that are held and judged again with what follows them.
-        whole: Nothing is let go before all of it was judged.
-        rewrites: Whether edits may come.
-        judged: False where no rule is for answers: everything may go at once.
-    """
-
-    window: int
-    overlap: int
-    whole: bool
-    rewrites: bool
-    judged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What is to be judged together.
-
-    Attributes:
-        segments: At most one for each pointer.
-        offsets: Pointer -> where the segment's text begins in the whole text, for texts that grow from frame to frame.
-    """
-
-    segments: tuple[Segment, ...]
-    offsets: Mapping[str, int]
 
 
 class HeldStream:
@@ -177,7 +145,7 @@ class HeldStream:
         """
         if window is not self._window:
             raise ValueError("this window is not under judgement")
-        moved = self._moved(window, edits)
+        moved = window.moved(edit for edit in edits if self._may_change(window, edit))
         self._window = None
         self._asides.settle()
         for segment in window.segments:
@@ -231,21 +199,27 @@ class HeldStream:
                 self._break("more of the stream waits for its verdict than may be held")
 
     def _take(self, frame: Frame) -> None:
-        if not frame.data:
-            self._frames.add(HeldFrame(frame))
-        elif frame.data.strip() == DONE:
-            self._done = True
-            self._frames.add(HeldFrame(frame))
-        elif self._done:
+        if frame.data and self._done:
             self._break("the stream goes on after its end")
+            return
+        try:
+            self._hold(frame, self._read(frame))
+        except Unreadable as error:
+            if self._shape.judged:
+                self._break(str(error))
+            else:
+                self._frames.add(HeldFrame(frame))
+
+    def _read(self, frame: Frame) -> Chunk:
+        if not frame.data:
+            chunk = Chunk()
+        elif frame.data.strip() == DONE:
+            self._done, chunk = True, Chunk()
         else:
-            try:
-                self._hold(frame, read(frame.data) if self._reads else noted(frame.data))
-            except Unreadable as error:
-                if self._shape.judged:
-                    self._break(str(error))
-                else:
-                    self._frames.add(HeldFrame(frame))
+            chunk = read(frame.data) if self._reads else noted(frame.data)
+        if self._shape.judged:
+            chunk.asides += said_beside(frame)
+        return chunk
 
     def _hold(self, frame: Frame, chunk: Chunk) -> None:
         held = HeldFrame(frame, chunk.pieces, chunk.finished)
@@ -291,21 +265,11 @@ class HeldStream:
                 del self._held[pointer]
         return True
 
-    def _moved(self, window: Window, edits: Sequence[Edit]) -> dict[str, list[Edit]]:
-        """The edits by pointer, as positions in the whole texts."""
-        segments = {segment.pointer: segment for segment in window.segments}
-        moved: dict[str, list[Edit]] = {}
-        for edit in edits:
-            segment = segments.get(edit.pointer)
-            if segment is None or not 0 <= edit.span.start <= edit.span.end <= len(segment.text):
-                raise ValueError("an edit lies in no segment of the window")
-            if not segment.editable:
-                self._break("an edit of a text that cannot be edited")
-                continue
-            by = window.offsets[edit.pointer]
-            span = Span(edit.span.start + by, edit.span.end + by)
-            moved.setdefault(edit.pointer, []).append(Edit(edit.pointer, span, edit.replacement))
-        return moved
+    def _may_change(self, window: Window, edit: Edit) -> bool:
+        if not window.is_fixed(edit.pointer):
+            return True
+        self._break("an edit of a text that cannot be edited")
+        return False
 
     def _break(self, why: str) -> None:
         self._broken = self._broken or why

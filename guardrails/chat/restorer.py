@@ -50,10 +50,6 @@ class Restorer:
             return text
         return self._whole.sub(lambda match: self.value(match, escape), text)
 
-    def stream(self, escape: Escape = as_it_is) -> "RestoringStream":
-        """A machine that does the same to a text that comes in pieces."""
-        return RestoringStream(self, escape)
-
     def without(self, texts: Iterable[str]) -> "Restorer":
         """A restorer that leaves alone every placeholder that one of these texts spells, bent or not."""
         left = Restorer({})
@@ -72,15 +68,6 @@ class Restorer:
             if begun.fullmatch(text, start, partial=True) is not None:
                 return min([start, *(match.start() for match in self._whole.finditer(text) if match.end() > start)])
         return len(text)
-
-    def restore_up_to(self, text: str, end: int, escape: Escape) -> str:
-        """The first `end` characters restored; what follows them is looked at only to see where they end."""
-        pieces: list[str] = []
-        done = 0
-        for match in self.matches(text, end):
-            pieces += (text[done : match.start()], self.value(match, escape))
-            done = match.end()
-        return "".join((*pieces, text[done:end]))
 
     def matches(self, text: str, end: int) -> Iterator[re.Match[str]]:
         """What looks like a placeholder in the first `end` characters, for `value`."""
@@ -103,32 +90,6 @@ class Restorer:
     @cached_property
     def _whole(self) -> re.Pattern[str]:
         return _whole(self._names)
-
-
-class RestoringStream:
-    """A text in pieces, restored as far as it is decided: holds back only what may still become a placeholder.
-
-    Whatever the pieces, what `feed` and `close` return is together what `Restorer.restore` makes of the whole.
-    """
-
-    __slots__ = ("_escape", "_held", "_restorer")
-
-    def __init__(self, restorer: Restorer, escape: Escape = as_it_is) -> None:
-        self._restorer = restorer
-        self._escape = escape
-        self._held = ""
-
-    def feed(self, piece: str) -> str:
-        """Take the next piece; return what may go on."""
-        text = self._held + piece
-        end = self._restorer.settled(text)
-        self._held = text[end:]
-        return self._restorer.restore_up_to(text, end, self._escape)
-
-    def close(self) -> str:
-        """The rest: nothing more comes."""
-        held, self._held = self._held, ""
-        return self._restorer.restore(held, self._escape)
 
 
 def _spelled(match: re.Match[str]) -> tuple[str, str]:

@@ -20,6 +20,7 @@ _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _LONGEST_BLANK: Final = 4
+_USUAL: Final = len(b"data: \n\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Frame:
 
     raw: bytes = field(repr=False)
     data: bytes | None = field(repr=False)
+
+    @property
+    def beside(self) -> bytes:
+        """What its other lines say, comments among them, without the names of fields."""
+        if self.data is not None and len(self.raw) == len(self.data) + _USUAL:
+            return b""
+        fields = map(_field, _LINE_END.split(self.raw.removeprefix(_BOM)))
+        return b" ".join(value or name for name, value in fields if name != b"data" and (name or value))
 
 
 class EventDecoder:

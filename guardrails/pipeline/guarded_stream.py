@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from guardrails.chat.filter_results import choice_results
-from guardrails.chat.held import HeldStream, Shape, Window
+from guardrails.chat.held import HeldStream
+from guardrails.chat.held_window import Shape, Window
 from guardrails.chat.restore import restorer_for
 from guardrails.domain.content import Inspection, Stage
 from guardrails.domain.errors import UpstreamUnreachable
@@ -268,10 +269,4 @@ class _Pace:
 
 def _shape(policy: Policy, *, judged: bool) -> Shape:
     plan = policy.chat.stream
-    return Shape(
-        window=plan.window,
-        overlap=plan.overlap,
-        whole=plan.release is Release.WHOLE,
-        rewrites=policy.may_redact(Stage.OUTPUT),
-        judged=judged,
-    )
+    return Shape(overlap=plan.overlap, whole=plan.release is Release.WHOLE, judged=judged)

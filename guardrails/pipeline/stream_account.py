@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from guardrails.chat.held import Window
+from guardrails.chat.held_window import Window
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Edit, Inspection, Origin, Span, Stage, Unread
 from guardrails.domain.finding import Finding

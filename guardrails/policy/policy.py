@@ -161,10 +161,6 @@ class Policy:
         """
         return any(stage in rule.stages for rule in self.rules)
 
-    def may_redact(self, stage: Stage) -> bool:
-        """Whether a rule may change texts of a stage."""
-        return any(rule.action is Action.REDACT and stage in rule.stages for rule in self.rules)
-
     @property
     def needs_placeholder_keys(self) -> bool:
         """Whether a rule hides in a way that needs a key."""

@@ -258,3 +258,30 @@ def test_a_restorer_alone_needs_no_judgement():
     driven = drive([raw[at : at + 50] for at in range(0, len(raw), 50)], shape(judged=False), restorer=restorer)
     assert texts(driven.out) == {CONTENT: "To anna@contoso.com now"}
     assert driven.windows == []
+
+
+def test_what_a_comment_says_is_judged_like_everything_else():
+    stream = HeldStream(shape(), NOTHING)
+    stream.feed(b": a secret in a comment\n\n")
+    assert stream.release() == b""
+    window = stream.window()
+    assert [(segment.pointer, segment.text) for segment in window.segments] == [("/stream", "a secret in a comment")]
+    stream.settle(window, ())
+    assert stream.release() == b": a secret in a comment\n\n"
+
+
+@pytest.mark.parametrize("line", [b"event: note this", b"id: a secret", b"a line that is no field"])
+def test_other_lines_of_an_event_are_judged_too(line):
+    stream = HeldStream(shape(), NOTHING)
+    stream.feed(line + b"\n" + finish())
+    assert stream.release() == b""
+    assert stream.window().segments[0].pointer == "/stream"
+
+
+def test_a_comment_of_one_word_goes_on_and_one_that_is_no_text_breaks_the_stream():
+    stream = HeldStream(shape(), NOTHING)
+    stream.feed(b": keep-alive\n\n")
+    assert stream.release() == b": keep-alive\n\n"
+    stream.feed(b": \xff\n\n")
+    assert stream.broken is not None
+    assert stream.release() == b""
