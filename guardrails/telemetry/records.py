@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from guardrails.chat.data_sources import FIELDS as DATA_SOURCES
-from guardrails.chat.data_sources import SETTINGS
-from guardrails.chat.protocol import ANSWER, BOOKKEEPING, CHOICE, KNOBS, MARKS
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.dropped import Dropped
@@ -18,72 +15,11 @@ from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
+from guardrails.telemetry.pointers import Pointers
 
 SCHEMA_VERSION: Final = 1
 MAX_UNGIVEN: Final = 1_000
 """The most receipts of one record for strings that no check was given. Those of segments are all there: evidence."""
-UNNAMED: Final = "*"
-_STRUCTURE: Final = frozenset(
-    {
-        "annotations",
-        "arguments",
-        "audio",
-        "authentication",
-        "choices",
-        "content",
-        "custom",
-        "delta",
-        "description",
-        "detail",
-        "documents",
-        "file",
-        "file_data",
-        "file_url",
-        "filename",
-        "format",
-        "function",
-        "function_call",
-        "functions",
-        "image_url",
-        "input",
-        "input_audio",
-        "json_schema",
-        "key",
-        "language",
-        "message",
-        "messages",
-        "name",
-        "parameters",
-        "policy",
-        "prediction",
-        "reasoning",
-        "reasoning_content",
-        "refusal",
-        "response_format",
-        "role_information",
-        "schema",
-        "stage",
-        "stop",
-        "suffix",
-        "text",
-        "thinking",
-        "token",
-        "tool_calls",
-        "tools",
-        "transcript",
-        "url",
-        "video_url",
-        "web_search_options",
-        *ANSWER,
-        *BOOKKEEPING,
-        *CHOICE,
-        *DATA_SOURCES,
-        *KNOBS,
-        *MARKS,
-        *SETTINGS,
-    }
-)
-"""Keys of the chat completions API and of our doors. Any other in a pointer was the caller's choice: maybe content."""
 
 
 def decision_record(
@@ -123,7 +59,7 @@ def decision_record(
         streamed: The answer's stream in numbers.
         dropped: Which earlier messages were left out of what was judged, and why.
     """
-    pointers = _Pointers()
+    pointers = Pointers()
     segments = [receipt for receipt in coverage if receipt.kind is not None]
     ungiven = [receipt for receipt in coverage if receipt.kind is None]
     return {
@@ -239,26 +175,6 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
         "degraded": verdict.degraded,
         "edits": len(verdict.edits),
     }
-
-
-def safe_pointer(pointer: str) -> str:
-    """A JSON pointer whose steps are kept where they are indices or keys of the chat API, and `*` elsewhere."""
-    if not pointer.startswith("/"):
-        return UNNAMED if pointer else ""
-    return "/" + "/".join(_step(step) for step in pointer[1:].split("/"))
-
-
-class _Pointers(dict[str, str]):
-    """Safe pointers of one record: many findings share a few pointers."""
-
-    def __missing__(self, pointer: str) -> str:
-        self[pointer] = safe = safe_pointer(pointer)
-        return safe
-
-
-def _step(step: str) -> str:
-    is_index = step.isascii() and step.isdigit() and len(step) <= 9  # noqa: PLR2004 - no payload has more items
-    return step if is_index or step in _STRUCTURE else UNNAMED
 
 
 def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:

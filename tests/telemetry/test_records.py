@@ -12,7 +12,8 @@ from guardrails.domain.content import Edit, Origin, Span, Stage
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import FilterResult, Forwarded
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
-from guardrails.telemetry.records import SCHEMA_VERSION, decision_record, refusal_record, safe_pointer
+from guardrails.telemetry.pointers import safe_pointer
+from guardrails.telemetry.records import SCHEMA_VERSION, decision_record, refusal_record
 
 SECRET = "Sesame-4711"
 POINTER = "/messages/0/content"
