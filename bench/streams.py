@@ -5,6 +5,7 @@ that model directly, in the same run.
 """
 
 import asyncio
+import socket
 import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -167,17 +168,20 @@ async def memory(service: Child, way: Way, streams: int, tokens: int, every_ms: 
     }
 
 
-async def beside_a_slow_reader(way: Way, slow: int, rounds: int) -> dict[str, object]:
+async def beside_a_slow_reader(service: Child, way: Way, slow: int, rounds: int) -> dict[str, object]:
     """How others fare while some callers have asked for long answers and do not read them."""
-    async with _session() as session:
+    async with _session() as session, _session(receive_bytes=4096) as stalled:
         alone = [await hear(session, way, 100, 5) for _ in range(rounds)]
-        opened = [await session.post(way.url, json=_body(200_000, 0), headers=way.headers()) for _ in range(slow)]
-        await asyncio.sleep(1.0)
+        before = service.mib()
+        opened = [await stalled.post(way.url, json=_body(200_000, 0), headers=way.headers()) for _ in range(slow)]
+        await asyncio.sleep(3.0)
         beside = [await hear(session, way, 100, 5) for _ in range(rounds)]
+        held = service.mib() - before
         for response in opened:
             response.close()
     return {
         "slow_readers": slow,
+        "kib_per_slow_reader": round(held * 1024 / slow, 1),
         "total_p50_ms_alone": round(statistics.median(one.total_ms for one in alone), 1),
         "total_p50_ms_beside": round(statistics.median(one.total_ms for one in beside), 1),
     }
@@ -189,7 +193,13 @@ def _body(tokens: int, every_ms: int) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+async def _session(receive_bytes: int | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+    def small(address: aiohttp.AddrInfoType) -> socket.socket:
+        connection = socket.socket(address[0], address[1], address[2])
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes or 0)
+        return connection
+
     timeout = aiohttp.ClientTimeout(total=120)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+    connector = aiohttp.TCPConnector(limit=0, socket_factory=small if receive_bytes else None)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         yield session

@@ -42,6 +42,6 @@ async def _measured(azure: str, url: str, service: Child, at_once: int) -> dict[
         "a fast model, 500 tokens, one each 5 ms": await streams.gaps([direct, windows], 4, 500, 5),
         "a slow model, 200 tokens, one each 20 ms": await streams.gaps([direct, windows], 3, 200, 20),
         "an early call for a prompt that is then edited": [await streams.repeated(direct, CHECK_S, 40)],
-        "beside callers that do not read": [await streams.beside_a_slow_reader(windows, 50, 5)],
-        "streams at once": [await streams.memory(service, windows, at_once, 150, 100)],
+        "streams at once": [await streams.memory(service, windows, at_once, 120, 250)],
+        "beside callers that do not read": [await streams.beside_a_slow_reader(service, windows, 50, 5)],
     }

@@ -77,7 +77,7 @@ class StreamSection(Section):
     release: Annotated[Release, Field(strict=False)] = Release.WINDOW
     window: Annotated[int, Field(ge=100, le=10_000)] = 800
     overlap: Annotated[int, Field(ge=0, le=5_000)] = 200
-    wait_ms: Annotated[int, Field(ge=50, le=10_000)] = 500
+    wait_ms: Annotated[int, Field(ge=50, le=10_000)] = 1000
 
     @model_validator(mode="after")
     def _overlap_is_a_part(self) -> "StreamSection":

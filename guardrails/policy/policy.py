@@ -59,7 +59,7 @@ class StreamPlan:
     release: Release = Release.WINDOW
     window: int = 800
     overlap: int = 200
-    wait_s: float = 0.5
+    wait_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A guarded stream -> server-sent events on the wire."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Final
@@ -14,6 +15,9 @@ from guardrails.web.problems import error_event
 
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment of an event stream: clients and proxies see that the connection lives, applications see nothing."""
+
+MOST_UNSENT_BYTES: Final = 32 * 1024
+"""How much of a stream waits in the kernel for a caller that is slow to take it."""
 
 _HEADERS: Final[Mapping[str, str]] = {
     hdrs.CONTENT_TYPE: "text/event-stream; charset=utf-8",
@@ -35,6 +39,7 @@ async def send_events(
     """
     response = web.StreamResponse(headers={**headers, **_HEADERS})
     try:
+        _keep_little_unsent(request)
         await response.prepare(request)
         async with aclosing(_told(stream, keep_alive_s)) as pieces:
             async for piece in pieces:
@@ -49,6 +54,14 @@ async def send_events(
         # Nobody is there to be told. The stream's own record says that the caller left.
         _log.debug("caller_left")
     return response
+
+
+def _keep_little_unsent(request: web.Request) -> None:
+    """Let the kernel say early that a caller is slow: it would take in megabytes, for the model to fill."""
+    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if connection is not None and option is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, option, MOST_UNSENT_BYTES)
 
 
 async def _told(stream: GuardedStream, keep_alive_s: float) -> AsyncGenerator[bytes, None]:
