@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from guardrails.azure.blocklists import BATCH, Blocklist, BlocklistItem, open_blocklists
+from guardrails.azure.blocklists import BATCH, open_blocklists
 from guardrails.azure.trouble import CallError, Trouble
+from guardrails.domain.blocklist import Blocklist, BlocklistItem
 from guardrails.domain.errors import TokenError
 from guardrails.emulator.scenarios import Effect, EntraFault, Refusal, Scenario
 
