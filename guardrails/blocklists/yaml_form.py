@@ -118,9 +118,9 @@ def _text(tree: Tree, path: Path, value: object, problem: Any) -> Iterator[Probl
 
 def render(contents: BlocklistContents) -> str:
     """A list as the text of a file; `parse` reads it back as it was."""
-    lines = [f"name: {_quoted(contents.name)}"]
+    lines = [f"name: {quoted(contents.name)}"]
     if contents.description:
-        lines.append(f"description: {_quoted(contents.description)}")
+        lines.append(f"description: {quoted(contents.description)}")
     lines.append("items:" if contents.items else "items: []")
     lines += [f"  - {_rendered(item)}" for item in contents.items]
     return "\n".join(lines) + "\n"
@@ -128,19 +128,19 @@ def render(contents: BlocklistContents) -> str:
 
 def _rendered(item: BlocklistItem) -> str:
     if not item.description and not item.is_regex:
-        return _quoted(item.text)
-    parts = [f"text: {_quoted(item.text)}"]
-    parts += [f"description: {_quoted(item.description)}"] if item.description else []
+        return quoted(item.text)
+    parts = [f"text: {quoted(item.text)}"]
+    parts += [f"description: {quoted(item.description)}"] if item.description else []
     parts += ["regex: true"] if item.is_regex else []
     return f"{{{', '.join(parts)}}}"
 
 
-def _quoted(text: str) -> str:
-    """In double quotes: what JSON allows there YAML does, but for characters that YAML wants escaped."""
+def quoted(text: str) -> str:
+    """In double quotes, as YAML and JSON read it; what cannot be seen or turns the direction of writing is escaped."""
     return _ESCAPED.sub(lambda found: _escape(ord(found.group())), json.dumps(text, ensure_ascii=False))
 
 
-_ESCAPED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ESCAPED: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def _escape(code: int) -> str:
