@@ -45,10 +45,6 @@ class ListFile:
         """What the list should be."""
         return BlocklistContents(self.name, self.description, tuple(entry.item for entry in self.entries))
 
-    def line_of(self, text: str) -> int | None:
-        """The line of an item, by its text."""
-        return next((entry.mark.line for entry in self.entries if entry.item.text == text), None)
-
 
 def name_problem(name: str) -> str | None:
     """What is wrong with the name of a list."""

@@ -38,6 +38,18 @@ async def test_a_list_lives_from_its_making_to_its_end(provider, sessions, resou
     assert not sessions.checks.closed
 
 
+async def test_an_expression_stays_one(provider, sessions, resource, emulator):
+    async with open_blocklists(resource, provider, sessions.checks) as lists:
+        await lists.upsert(Blocklist("terms"))
+        (added,) = await lists.add("terms", [BlocklistItem("b[1i]rd", is_regex=True)])
+        assert added.is_regex
+        assert await lists.items("terms") == [added]
+        (again,) = await lists.add("terms", [BlocklistItem("b[1i]rd")])
+        assert (again.id, again.is_regex) == (added.id, False)
+    sent = [call.body for call in emulator.state.journal.of("content_safety") if "addOrUpdate" in call.path]
+    assert [item.get("isRegex") for body in sent for item in body["blocklistItems"]] == [True, None]
+
+
 async def test_a_missing_list_is_a_call_error(provider, sessions, resource):
     async with open_blocklists(resource, provider, sessions.checks) as lists:
         with pytest.raises(CallError) as failed:

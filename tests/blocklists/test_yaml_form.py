@@ -43,8 +43,6 @@ items:
         ("Oak", 7),
     ]
     assert read.entries[1].item == BlocklistItem("b[1i]rd", "spelt around", is_regex=True)
-    assert read.line_of("Oak") == 7
-    assert read.line_of("Elm") is None
 
 
 @given(CONTENTS)

@@ -22,7 +22,7 @@ from guardrails.settings.schema import Settings
 
 T = TypeVar("T")
 
-RETRIES: Final = 6
+RETRIES: Final = 4
 PATIENCE_S: Final = 120.0
 """How long one call may be tried, in seconds: a command may wait longer than a request."""
 
