@@ -97,7 +97,7 @@ def test_what_the_files_do_not_have_is_removed_only_when_asked_and_confirmed(blo
     assert (dry.exit_code, writes(emulator)) == (1, done)
     kept = blocklist("push")
     assert kept.exit_code == 1
-    assert "2 items stay that the files do not have" in kept.stdout
+    assert "Left in Azure, and in no file: 2 items." in kept.stdout
     done = writes(emulator)
     for answer in ("n\n", None):
         refused = blocklist("push", "--prune", text=answer)

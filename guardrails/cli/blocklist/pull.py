@@ -14,6 +14,7 @@ from guardrails.blocklists.remote import read_remote
 from guardrails.cli.blocklist.options import emulator_option, names_argument, progress, require
 from guardrails.cli.blocklist.resource import Resource
 from guardrails.cli.options import config_option, json_option
+from guardrails.cli.terminal import counted
 from guardrails.telemetry import logs
 
 _WORDS: Final = {
@@ -55,7 +56,7 @@ def pull(names: tuple[str, ...], config: Path, *, force: bool, dry_run: bool, em
     else:
         for pulled in plan:
             click.echo(f"{pulled.contents.name} ({pulled.file}): {_WORDS[pulled.outcome]}")
-        click.echo("Nothing was written (--dry-run)." if dry_run else f"{len(texts)} files written.")
+        click.echo("Nothing was written (--dry-run)." if dry_run else f"{counted(len(texts), 'file')} written.")
     if any(pulled.outcome in {Outcome.DIFFERS, Outcome.UNFIT} for pulled in plan):
         click.get_current_context().exit(1)
 

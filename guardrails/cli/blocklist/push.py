@@ -17,6 +17,7 @@ from guardrails.cli.blocklist.resource import Resource
 from guardrails.cli.blocklist.words import as_data, lines, unnamed
 from guardrails.cli.main import WRONG_USE
 from guardrails.cli.options import config_option, json_option
+from guardrails.cli.terminal import counted
 from guardrails.domain.blocklist import MOST_ITEMS
 from guardrails.domain.errors import ConfigurationError
 from guardrails.telemetry import logs
@@ -96,7 +97,7 @@ def _confirm(changes: Sequence[Difference], *, prune: bool, yes: bool) -> None:
     """Ask before anything is written. No answer, or no, ends the command with code 1."""
     removed = sum(len(change.removed) for change in changes)
     if prune and removed and not yes:
-        click.confirm(f"Remove {removed} items from Azure?", abort=True, err=True)
+        click.confirm(f"Remove {counted(removed, 'item')} from Azure?", abort=True, err=True)
 
 
 def _end(under_way: Push) -> None:
@@ -121,8 +122,8 @@ def _account(under_way: Push, failure: str | None, *, dry_run: bool) -> Iterator
         yield f"Not finished, at {under_way.failed_at}: {failure}"
         yield "What is done stays done; the same command goes on from there."
     if left := _left(under_way):
-        mend = "--prune removes them, `guardrails blocklist pull --force` takes them into the files"
-        yield f"{left} items stay that the files do not have: {mend}."
+        mend = "--prune removes what is left, `guardrails blocklist pull --force` takes it into the files"
+        yield f"Left in Azure, and in no file: {counted(left, 'item')}. {mend}."
     if under_way.done or any(account.made for account in under_way.accounts):
         yield _SLOW
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from guardrails.blocklists.difference import Difference
 from guardrails.blocklists.list_file import ListFile
 from guardrails.blocklists.yaml_form import quoted
+from guardrails.cli.terminal import counted
 from guardrails.domain.blocklist import MOST_ITEMS, BlocklistContents, BlocklistItem
 
 _MOST: Final = 10
@@ -67,7 +68,7 @@ def unnamed(files: Sequence[ListFile], there: Mapping[str, BlocklistContents]) -
 def unnamed_line(lists: Sequence[BlocklistContents]) -> Iterator[str]:
     """One line about them, where there are any."""
     if lists:
-        told = ", ".join(f"{one.name} ({len(one.items)} items)" for one in lists)
+        told = ", ".join(f"{one.name} ({counted(len(one.items), 'item')})" for one in lists)
         yield f"in Azure and in no file, left alone: {told}"
 
 
