@@ -3,12 +3,12 @@
 Off the hot path, so the SDK's breadth is worth its price (Content Safety REST 2024-09-01, text blocklists).
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, cast
 
 import aiohttp
 from azure.ai.contentsafety.aio import BlocklistClient
@@ -18,38 +18,31 @@ from azure.ai.contentsafety.models import (
     TextBlocklist,
     TextBlocklistItem,
 )
+from azure.core.async_paging import AsyncItemPaged
 from azure.core.credentials import AccessToken, AzureKeyCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpResponse
 
 from guardrails.azure.reply import RawReply
+from guardrails.azure.retry import MAX_RETRIES, RetryBudget, retry_after
 from guardrails.azure.target import Target
 from guardrails.azure.tokens import TokenProvider
 from guardrails.azure.trouble import CallError, refusal, trouble_of_error
+from guardrails.domain.blocklist import Blocklist, BlocklistItem
 from guardrails.domain.deadline import Deadline
 
 T = TypeVar("T")
 
 BLOCKLIST_API_VERSION: Final = "2024-09-01"
+"""The first stable one that knows expressions (`isRegex`), whichever version the checks use."""
+
 BATCH: Final = 100
 """The most items one call may add or remove (Content Safety limits)."""
 
+PATIENCE_S: Final = 20.0
 
-@dataclass(frozen=True, slots=True)
-class Blocklist:
-    """A named list of a resource."""
-
-    name: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BlocklistItem:
-    """A term of a list. `id` is the service's, None for a term not yet sent."""
-
-    text: str = field(repr=False)
-    description: str | None = field(default=None, repr=False)
-    id: str | None = None
+_REGEX: Final = "isRegex"
+"""A field of the API that version 1.0 of the SDK has no attribute for; its models carry it as a mapping does."""
 
 
 class ProviderCredential:
@@ -80,9 +73,17 @@ class ProviderCredential:
 
 @asynccontextmanager
 async def open_blocklists(
-    target: Target, tokens: TokenProvider, session: aiohttp.ClientSession
+    target: Target,
+    tokens: TokenProvider,
+    session: aiohttp.ClientSession,
+    *,
+    retries: int = MAX_RETRIES,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator["Blocklists"]:
     """The blocklists of a Content Safety resource, over the shared session, which stays open.
+
+    A call that is throttled, or meets an outage, is made again up to `retries` times while that ends within
+    `patience_s` seconds. What the service asks to wait is waited; a wait that would be too long is not begun.
 
     Raises:
         TokenError: the target's key cannot be read.
@@ -101,27 +102,28 @@ async def open_blocklists(
             connection_timeout=session.timeout.sock_connect or target.timeout_s,
             read_timeout=target.timeout_s,
         ),
-        retry_total=2,
+        # Ours, below: the SDK's policy repeats a refused POST only where the answer has Retry-After.
+        retry_total=0,
     )
     async with client:
-        yield Blocklists(client, target, with_key=tokens.uses_key(target))
+        yield Blocklists(client, target, with_key=tokens.uses_key(target), retries=retries, patience_s=patience_s)
 
 
 class Blocklists:
     """Lists and the terms in them. Every method raises `CallError` for service trouble, or `TokenError`."""
 
-    def __init__(self, client: BlocklistClient, target: Target, *, with_key: bool) -> None:
+    def __init__(
+        self, client: BlocklistClient, target: Target, *, with_key: bool, retries: int, patience_s: float
+    ) -> None:
         self._client = client
         self._target = target
         self._with_key = with_key
+        self._retries = retries
+        self._patience_s = patience_s
 
     async def all(self) -> Sequence[Blocklist]:
-        """Every list of the resource."""
-
-        async def read() -> list[Blocklist]:
-            return [_list(told) async for told in self._client.list_text_blocklists()]
-
-        return await self._call(read)
+        """Every list of the resource, all pages."""
+        return [_list(told) for told in await self._pages(self._client.list_text_blocklists())]
 
     async def get(self, name: str) -> Blocklist | None:
         """One list, or None when there is none of this name."""
@@ -135,7 +137,7 @@ class Blocklists:
         return await self._call(read)
 
     async def upsert(self, blocklist: Blocklist) -> Blocklist:
-        """Make a list, or change its description."""
+        """Make a list, or change its description: None leaves it as it is, an empty one clears it."""
 
         async def write() -> Blocklist:
             options = TextBlocklist(blocklist_name=blocklist.name, description=blocklist.description)
@@ -148,46 +150,74 @@ class Blocklists:
         await self._call(lambda: self._client.delete_text_blocklist(name))
 
     async def items(self, name: str) -> Sequence[BlocklistItem]:
-        """Every term of a list."""
-
-        async def read() -> list[BlocklistItem]:
-            return [_item(told) async for told in self._client.list_text_blocklist_items(name)]
-
-        return await self._call(read)
+        """Every item of a list, all pages."""
+        return [_item(told) for told in await self._pages(self._client.list_text_blocklist_items(name))]
 
     async def add(self, name: str, items: Iterable[BlocklistItem]) -> Sequence[BlocklistItem]:
         """Add terms, a hundred per call, and return them with their ids. What was sent before a failed call stays."""
         added: list[BlocklistItem] = []
-        for batch in _batches(list(items)):
-            options = AddOrUpdateTextBlocklistItemsOptions(
-                blocklist_items=[TextBlocklistItem(text=item.text, description=item.description) for item in batch]
-            )
-
+        for batch in batches(list(items)):
+            options = AddOrUpdateTextBlocklistItemsOptions(blocklist_items=[_draft(item) for item in batch])
             told = await self._call(partial(self._client.add_or_update_blocklist_items, name, options))
             added += [_item(item) for item in told.blocklist_items]
         return added
 
     async def remove(self, name: str, ids: Iterable[str]) -> None:
         """Remove terms by id, a hundred per call."""
-        for batch in _batches(list(ids)):
+        for batch in batches(list(ids)):
             options = RemoveTextBlocklistItemsOptions(blocklist_item_ids=list(batch))
             await self._call(partial(self._client.remove_blocklist_items, name, options))
 
+    async def _pages(self, paged: AsyncIterable[T]) -> list[T]:
+        # The SDK says less of its answer than it is.
+        pages = cast("AsyncItemPaged[T]", paged).by_page()
+        told: list[T] = []
+
+        async def following() -> list[T] | None:
+            # Asked again after a failure, the SDK's iterator fetches the same page.
+            try:
+                return [entry async for entry in await anext(pages)]
+            except StopAsyncIteration:
+                return None
+
+        while (page := await self._call(following)) is not None:
+            told += page
+        return told
+
     async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
-        try:
-            return await work()
-        except HttpResponseError as error:
-            body = (error.response.text() if error.response is not None else "").encode()
-            reply = RawReply(error.status_code or 0, {}, body)
-            failure = refusal(self._target, reply, retry_after=None, with_key=self._with_key)
-        except AzureError as error:
-            cause: BaseException | None = error.inner_exception
-            failure = CallError(trouble_of_error(cause or error), self._target, calls=1)
-        raise failure
+        budget = RetryBudget(Deadline.after(self._patience_s), self._retries)
+        while True:
+            try:
+                return await work()
+            except HttpResponseError as error:
+                failure = self._refusal(error)
+            except AzureError as error:
+                cause: BaseException | None = error.inner_exception
+                failure = CallError(trouble_of_error(cause or error), self._target, calls=1)
+            pause = budget.pause_before_retry(failure)
+            if pause is None:
+                raise failure
+            await asyncio.sleep(pause)
+
+    def _refusal(self, error: HttpResponseError) -> CallError:
+        response = cast("AsyncHttpResponse | None", error.response)
+        body = b"" if response is None else response.text().encode()
+        headers: Mapping[str, str] = {} if response is None else response.headers
+        wait = retry_after({name.lower(): value for name, value in headers.items()})
+        reply = RawReply(error.status_code or 0, {}, body)
+        return refusal(self._target, reply, retry_after=wait, with_key=self._with_key)
 
 
-def _batches(items: Sequence[T]) -> list[Sequence[T]]:
+def batches(items: Sequence[T]) -> list[Sequence[T]]:
+    """The items in parts that one call may carry."""
     return [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+
+
+def _draft(item: BlocklistItem) -> TextBlocklistItem:
+    draft = TextBlocklistItem(text=item.text, description=item.description)
+    if item.is_regex:
+        draft[_REGEX] = True
+    return draft
 
 
 def _list(told: TextBlocklist) -> Blocklist:
@@ -195,4 +225,4 @@ def _list(told: TextBlocklist) -> Blocklist:
 
 
 def _item(told: TextBlocklistItem) -> BlocklistItem:
-    return BlocklistItem(told.text, told.description, told.blocklist_item_id)
+    return BlocklistItem(told.text, told.description, told.blocklist_item_id, is_regex=told.get(_REGEX) is True)

@@ -20,8 +20,10 @@ from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.target import Target, service_target
 from guardrails.azure.tokens import TokenProvider
+from guardrails.blocklists.missing import lists_of
 from guardrails.checks.catalogue import CATALOGUE, CheckKind
 from guardrails.checks.content_safety.check import SPEC as CONTENT_SAFETY
+from guardrails.cli.client_id import client_id_of
 from guardrails.cli.probe import ProbeClient
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
@@ -190,12 +192,7 @@ class Doctor:
     @cached_property
     def _lists(self) -> Mapping[str, str]:
         """The blocklists that policies match, with the names of those policies."""
-        users: dict[str, list[str]] = {}
-        for name, policy in self._policies.items():
-            plan = policy.checks.get(CONTENT_SAFETY.name)
-            for listed in plan.options.blocklists if plan is not None else ():
-                users.setdefault(listed, []).append(name)
-        return {listed: ", ".join(sorted(names)) for listed, names in users.items()}
+        return {listed: ", ".join(names) for listed, names in lists_of(self._policies).items()}
 
     async def _list(
         self, name: str, tokens: TokenProvider, session: aiohttp.ClientSession, bad: set[str]
@@ -215,7 +212,7 @@ class Doctor:
             return _diagnosis(Subject.BLOCKLIST, name, State.OK, f"{target.endpoint} has it.", began)
         sentence = (
             f"{target.endpoint} has no such list, and policy {self._lists[name]} matches it: the check would fail on "
-            "every text. Make the list, or take it out of the policy."
+            "every text. Make the list (guardrails blocklist push), or take it out of the policy."
         )
         return _diagnosis(Subject.BLOCKLIST, name, State.FAILED, sentence, began)
 
@@ -236,10 +233,7 @@ class Doctor:
         return Diagnosis(Subject.SERVICE, kind.spec.service, State.FAILED, sentence)
 
     def _explained(self, failure: ServiceError | RawReply, target: Target, tokens: TokenProvider) -> str:
-        credential = self._settings.credentials.get(target.credential)
-        client_id = getattr(credential, "client_id", None)
-        if client_id is None and getattr(credential, "type", None) == "workload_identity":
-            client_id = self._secrets.variable("AZURE_CLIENT_ID")
+        client_id = client_id_of(self._settings, target, self._secrets)
         sentence = explain(failure, target, client_id=client_id, with_key=tokens.uses_key(target))
         return sentence.removeprefix(f"{target.name}: ")
 

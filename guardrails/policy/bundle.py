@@ -36,14 +36,7 @@ def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
         ConfigurationError: the folder cannot be read, holds no policy or two of one name, or any file does not
             compile; all problems of all files at once.
     """
-    texts: dict[str, str] = {}
-    problems: list[str] = []
-    for path in _files(folder):
-        shown = str(folder / path.name)
-        try:
-            texts[shown] = _text(path)
-        except ConfigurationError as error:
-            problems += [f"{shown}: {problem}" for problem in error.problems]
+    texts, problems = read_texts(folder)
     policies: dict[str, Policy] = {}
     files: dict[str, str] = {}
     for shown, text in texts.items():
@@ -60,6 +53,23 @@ def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
     if problems:
         raise ConfigurationError(problems)
     return Bundle(MappingProxyType(policies), _revision(texts))
+
+
+def read_texts(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """The texts of a folder's policy files, by the name that problems tell, and a problem for each that cannot be read.
+
+    Raises:
+        ConfigurationError: the folder cannot be read, or holds no policy file or too many.
+    """
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    for path in _files(folder):
+        shown = str(folder / path.name)
+        try:
+            texts[shown] = _text(path)
+        except ConfigurationError as error:
+            problems += [f"{shown}: {problem}" for problem in error.problems]
+    return texts, problems
 
 
 def _files(folder: Path) -> list[Path]:

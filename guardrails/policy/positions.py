@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
@@ -13,6 +13,10 @@ MAX_DEPTH = 16
 """How deep mappings and lists may nest; a policy needs five."""
 
 Path: TypeAlias = tuple[str | int, ...]
+Loader: TypeAlias = "yaml.SafeLoader | yaml.CSafeLoader"  # the second is not in every build of PyYAML
+
+FAST: Final[type[Loader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, several times as fast, where PyYAML was built with it. It words its complaints differently."""
 
 
 class Mark(NamedTuple):
@@ -60,21 +64,27 @@ class Tree:
         return Problem(self.values.get(known, Mark(1, 1)), path, sentence)
 
 
-def read(text: str) -> Tree:
-    """Read one YAML document. When `problems` is not empty after a syntax error, `value` is None."""
+def read(text: str, *, most_bytes: int = MAX_BYTES, loader: type[Loader] = yaml.SafeLoader) -> Tree:
+    """Read one YAML document. When `problems` is not empty after a syntax error, `value` is None.
+
+    Args:
+        text: The file's text.
+        most_bytes: The largest it may be, in bytes of UTF-8.
+        loader: Who parses; `FAST` for files that may be large.
+    """
     tree = Tree()
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         size = 0
         tree.problems.append(Problem(Mark(1, 1), (), "is not UTF-8 text"))
-    if size > MAX_BYTES:
-        tree.problems.append(Problem(Mark(1, 1), (), f"is larger than {MAX_BYTES // 1024} KiB"))
+    if size > most_bytes:
+        tree.problems.append(Problem(Mark(1, 1), (), f"is larger than {most_bytes // 1024} KiB"))
     if tree.problems:
         return tree
     try:
-        tree.problems += _structure(text)
-        node = None if tree.problems else yaml.compose(text, Loader=yaml.SafeLoader)
+        tree.problems += _structure(text, loader)
+        node = None if tree.problems else yaml.compose(text, Loader=loader)
     except yaml.YAMLError as error:
         tree.problems.append(_syntax(error))
         return tree
@@ -87,15 +97,15 @@ def _mark(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
 
 
-def _structure(text: str) -> Iterator[Problem]:
+def _structure(text: str, loader: type[Loader]) -> Iterator[Problem]:
     """What must hold before nodes are built: one document, no aliases (so no bombs), bounded depth."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=loader):
         here = _mark(event.start_mark)
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                yield Problem(here, (), "a policy file holds one document; a second one begins here")
+                yield Problem(here, (), "a file holds one document; a second one begins here")
                 return
         elif isinstance(event, yaml.AliasEvent):
             yield Problem(here, (), 'aliases (*name) are not supported: write the value out, or quote a literal "*"')

@@ -42,7 +42,12 @@ def load(file: Path, env: Mapping[str, str]) -> Settings:
     problems += _dangling(settings)
     if problems:
         raise SettingsError(problems)
-    return settings.model_copy(update={"policies": _beside(file, settings.policies)})
+    paths = {"policies": _beside(file, settings.policies)}
+    if settings.blocklists is not None:
+        paths["blocklists"] = _beside(file, settings.blocklists)
+        if paths["blocklists"].resolve() == paths["policies"].resolve():
+            raise SettingsError(["blocklists: must be another folder than policies"])
+    return settings.model_copy(update=paths)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -228,7 +228,7 @@ class Cache(Section):
 
 
 class Settings(Section):
-    """All of guardrails.yaml."""
+    """All of guardrails.yaml. `blocklists` is a folder of lists; absent, `blocklists` beside the policies' folder."""
 
     server: Server = Server()
     credentials: Mapping[Name, Credential] = Field(default_factory=dict)
@@ -237,6 +237,7 @@ class Settings(Section):
     models: Mapping[Name, Model] = Field(default_factory=dict)
     callers: Mapping[Name, Caller]
     policies: Path
+    blocklists: Path | None = None
     azure: Azure = Azure()
     placeholders: Placeholders = Placeholders()
     cache: Cache = Cache()

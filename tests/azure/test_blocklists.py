@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from guardrails.azure.blocklists import BATCH, Blocklist, BlocklistItem, open_blocklists
+from guardrails.azure.blocklists import BATCH, open_blocklists
 from guardrails.azure.trouble import CallError, Trouble
+from guardrails.domain.blocklist import Blocklist, BlocklistItem
 from guardrails.domain.errors import TokenError
 from guardrails.emulator.scenarios import Effect, EntraFault, Refusal, Scenario
 
@@ -35,6 +36,18 @@ async def test_a_list_lives_from_its_making_to_its_end(provider, sessions, resou
     assert {call.query["api-version"] for call in calls} == {"2024-09-01"}
     assert posts() == (1 if credential == "corp" else 0)
     assert not sessions.checks.closed
+
+
+async def test_an_expression_stays_one(provider, sessions, resource, emulator):
+    async with open_blocklists(resource, provider, sessions.checks) as lists:
+        await lists.upsert(Blocklist("terms"))
+        (added,) = await lists.add("terms", [BlocklistItem("b[1i]rd", is_regex=True)])
+        assert added.is_regex
+        assert await lists.items("terms") == [added]
+        (again,) = await lists.add("terms", [BlocklistItem("b[1i]rd")])
+        assert (again.id, again.is_regex) == (added.id, False)
+    sent = [call.body for call in emulator.state.journal.of("content_safety") if "addOrUpdate" in call.path]
+    assert [item.get("isRegex") for body in sent for item in body["blocklistItems"]] == [True, None]
 
 
 async def test_a_missing_list_is_a_call_error(provider, sessions, resource):

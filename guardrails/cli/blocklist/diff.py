@@ -1,0 +1,47 @@
+"""`guardrails blocklist diff`: what a push would do."""
+
+from pathlib import Path
+
+import click
+import orjson
+
+from guardrails.blocklists.difference import total_items
+from guardrails.blocklists.folder import folder_of, load_lists
+from guardrails.blocklists.remote import differences, read_remote
+from guardrails.cli.blocklist.options import chosen, emulator_option, names_argument, notes, progress, show_items_option
+from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.words import as_data, lines, unnamed, unnamed_line
+from guardrails.cli.options import config_option, json_option
+from guardrails.telemetry import logs
+
+
+@click.command(short_help="What a push would change.")
+@names_argument
+@config_option
+@show_items_option
+@emulator_option
+@json_option
+def diff(names: tuple[str, ...], config: Path, *, show_items: bool, emulator: bool, as_json: bool) -> None:
+    """Compare the lists of the files with those of Azure: all of them, or those of these NAMEs.
+
+    Items may be confidential, so they are told by line and by Azure's id; --show-items shows them. Lists that no file
+    has are named, and are no difference. Exit code 1 when something differs, 2 when it cannot be told.
+    """
+    logs.configure("error")
+    with Resource(config, emulator=emulator) as resource:
+        files = load_lists(folder_of(resource.opened.settings))
+        wanted = chosen(names, files)
+        with progress(quiet=as_json) as told:
+            there = resource.run(read_remote(resource.opened.lists, told))
+    pairs = differences(wanted, there)
+    left_alone = unnamed(files, there)
+    if as_json:
+        data = as_data(pairs, left_alone, total_items(there.values()), show=show_items)
+        click.echo(orjson.dumps(data | {"notes": notes(wanted)}))
+    else:
+        for line in (*lines(pairs, show=show_items), *unnamed_line(left_alone)):
+            click.echo(line)
+        for note in notes(wanted):
+            click.echo(f"note: {note}", err=True)
+    if not all(change.is_empty for _, change in pairs):
+        click.get_current_context().exit(1)
