@@ -45,15 +45,16 @@ def is_json_container(text: str) -> bool:
 def readable(text: str) -> str:
     r"""The text as detectors should see it.
 
-    JSON of an object or list with its `\uXXXX` and `\/` escapes written out where JSON allows the character as it is;
-    any other text unchanged. Spans of findings are positions in this text.
+    JSON of an object or list with its `\uXXXX` and `\/` escapes written out where JSON allows the character as it is,
+    also in strings that are JSON themselves; any other text unchanged. Spans of findings are positions in this text.
     """
     if "\\u" not in text and "\\/" not in text:
         return text
     if not is_json_container(text):
         return text
     written = _WrittenOut()
-    return _WRITTEN_OUT.sub(lambda match: written[match.group()], text)
+    # JSON in JSON doubles its escapes with each level, so that there are few levels.
+    return _WRITTEN_OUT.sub(lambda match: written[match.group()], rewritten(text, readable))
 
 
 def readable_escape(escape: str) -> str:

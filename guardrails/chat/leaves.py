@@ -38,7 +38,7 @@ def has_text(value: object) -> bool:
 
 def whole(value: Any, pointer: str, origin: Origin) -> Segment:
     """A value as one text that cannot be edited: a string as it is, anything else as JSON with its names."""
-    text = readable(value) if isinstance(value, str) else compact(value)
+    text = readable(value if isinstance(value, str) else compact(value))
     return Segment(text, origin, pointer, editable=False)
 
 

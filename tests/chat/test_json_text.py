@@ -34,6 +34,26 @@ def test_escapes_are_written_out_where_json_allows_it(text, view):
     assert readable(text) == view
 
 
+def _spelled(text):
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+@pytest.mark.parametrize("depth", range(1, 5))
+def test_escapes_are_written_out_in_json_within_json_at_any_depth(depth):
+    text = '{"note":"' + _spelled("mail a@b.c") + '"}'
+    for _ in range(depth):
+        text = json.dumps({"in": text})
+    assert "mail a@b.c" in readable(text)
+    assert "a@b.c" not in readable(edited(text, [edit(readable(text), "a@b.c")]))
+
+
+def test_an_escape_that_is_itself_escaped_hides_nothing():
+    inner = '{"note":"' + _spelled("a@b.c") + '"}'
+    text = '{"in":"' + _spelled(inner) + '"}'
+    assert "a@b.c" in readable(text)
+    assert "a@b.c" not in readable(edited(text, [edit(readable(text), "a@b.c")]))
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1,]", "hello", "3", '"x"', '{"a": NaN}', "[" * 100_000])
 def test_only_whole_objects_and_lists_count_as_json(text):
     assert not is_json_container(text)

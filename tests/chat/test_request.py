@@ -138,6 +138,12 @@ def test_tools_and_unknown_fields_are_read_as_json_with_their_names():
     assert {(segment.origin, segment.editable) for segment in segments} == {(Origin.SYSTEM, False)}
 
 
+def test_escapes_of_json_inside_a_field_read_whole_are_written_out():
+    tool = {"type": "function", "function": {"name": "f", "description": '{"note":"\\u0061@b.c"}'}}
+    (segment,) = [one for one in extract_request(user("hi") | {"tools": [tool]}) if one.pointer == "/tools/0"]
+    assert "a@b.c" in segment.text
+
+
 def test_knobs_and_bookkeeping_are_not_read():
     body = user("a") | {
         "model": "gpt-4o", "user": "ann@contoso.com", "stream": False, "temperature": 0.5, "seed": 7,

@@ -1,0 +1,13 @@
+"""What the service does not do yet. Each switch turns on the tests, and the rows of the leak matrix, that wait for it.
+
+After a change here: `PYTHONPATH=tests python -m server.leaks.page` rewrites docs/leak-matrix.md.
+"""
+
+STREAMING = False
+"""`stream: true`: otherwise it is refused."""
+
+MEDIA = False
+"""Images, audio and files are read or judged by the policy's `media`: otherwise such parts are refused."""
+
+TURNS = False
+"""Prompt Shield reads the last turns of the user once more as one text (`history`)."""
