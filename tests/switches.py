@@ -3,11 +3,11 @@
 After a change here: `PYTHONPATH=tests python -m server.leaks.page` rewrites docs/leak-matrix.md.
 """
 
-STREAMING = False
+STREAMING = True
 """`stream: true`: otherwise it is refused."""
 
-MEDIA = False
+MEDIA = True
 """Images, audio and files are read or judged by the policy's `media`: otherwise such parts are refused."""
 
-TURNS = False
+TURNS = True
 """Prompt Shield reads the last turns of the user once more as one text (`history`)."""

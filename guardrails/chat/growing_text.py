@@ -14,11 +14,16 @@ from guardrails.chat.growing_json import GrowingJson
 from guardrails.chat.json_text import disjoint, inside_tokens, readable_escape
 from guardrails.domain.content import Edit, Span
 
-_HIGH = r"\\u[dD][89abAB][0-9a-fA-F]{2}"
-_UNIT = re.compile(rf"[^\\]+|{_HIGH}\\u[dD][c-fC-F][0-9a-fA-F]{{2}}|\\u[0-9a-fA-F]{{4}}|\\[^u]", re.DOTALL)
-_PART_OF_UNIT = re.compile(
-    rf"\\(?:u[0-9a-fA-F]{{0,3}})?|{_HIGH}(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?", re.DOTALL
+# JSON in a string of JSON has its backslashes doubled, once for each level.
+_SLASHES = r"\\{1,32}"
+_HIGH = rf"{_SLASHES}u[dD][89abAB][0-9a-fA-F]{{2}}"
+_UNIT = re.compile(
+    rf"[^\\]+|{_HIGH}{_SLASHES}u[dD][c-fC-F][0-9a-fA-F]{{2}}|{_SLASHES}(?:u[0-9a-fA-F]{{4}}|/)|\\[^u]", re.DOTALL
 )
+_PART_OF_UNIT = re.compile(
+    rf"{_SLASHES}(?:u[0-9a-fA-F]{{0,3}})?|{_HIGH}(?:{_SLASHES}(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?", re.DOTALL
+)
+_DOUBLED = re.compile(r"\\+(?=[u/])")
 _IN_STRING = re.compile(r'[^"\\]+|\\u[0-9a-fA-F]{4}|\\.|"', re.DOTALL)
 _OUTSIDE = re.compile(r'[-+.0-9A-Za-z]+|[^-+.0-9A-Za-z"]+|"', re.DOTALL)
 _SCALAR: Final = re.compile(r"[-+.0-9A-Za-z]")
@@ -144,7 +149,7 @@ class GrowingText:
                 return
             unit = _UNIT.match(text, position)
             spelled = unit.group() if unit is not None else text[position]
-            self._add(readable_escape(spelled) if spelled.startswith("\\") else spelled)
+            self._add(_written(spelled) if spelled.startswith("\\") else spelled)
             position += len(spelled)
             raw = self.raw_length - len(text) + position
             if raw - self._raw_marks[-1] != self._view_length - self._view_marks[-1]:
@@ -169,6 +174,13 @@ class GrowingText:
             in_string ^= token.group() == '"'
             at = stop
         return self.start + at, in_string
+
+
+def _written(spelled: str) -> str:
+    """An escape as detectors should see it, also one of JSON in a string: to read a level too many misses nothing."""
+    single = _DOUBLED.sub(r"\\", spelled)
+    written = readable_escape(single)
+    return spelled if written == single else written
 
 
 def _moved(edit: Edit, by: int, limit: int | None = None) -> Edit:

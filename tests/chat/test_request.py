@@ -140,7 +140,7 @@ def test_tools_and_unknown_fields_are_read_as_json_with_their_names():
 
 def test_escapes_of_json_inside_a_field_read_whole_are_written_out():
     tool = {"type": "function", "function": {"name": "f", "description": '{"note":"\\u0061@b.c"}'}}
-    (segment,) = [one for one in extract_request(user("hi") | {"tools": [tool]}) if one.pointer == "/tools/0"]
+    (segment,) = [one for one in extract_request(user("hi") | {"tools": [tool]}).segments if one.pointer == "/tools/0"]
     assert "a@b.c" in segment.text
 
 
