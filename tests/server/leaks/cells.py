@@ -7,9 +7,10 @@ from typing import Any
 import jsonpointer
 from running import KEY, Service
 from scripted_model import ScriptedModel
-from server.leaks.bodies import ANSWER, BODY, HELLO, answer_with, body_with, streamed
+from server.leaks.bodies import HELLO, answer_with, body_with, streamed
+from server.leaks.maximal import ANSWER, BODY
 from server.leaks.plants import FORMS, PLANTS, events, leaks
-from server.leaks.table import Outcome, Row
+from server.leaks.row import Outcome, Row
 
 DOORS = (
     "/guarded-chat",

@@ -5,38 +5,39 @@ from itertools import groupby
 from pathlib import Path
 
 from server.leaks.plants import PLANTS
-from server.leaks.table import INPUT, OUTPUT, SPLITS, Row
+from server.leaks.row import Row
+from server.leaks.table import INPUT, OUTPUT, SPLITS
 from switches import STREAMING
 
 PAGE = Path(__file__).parents[3] / "docs" / "leak-matrix.md"
 
 _HEAD = """# The leak matrix
 
-Every position that a chat body and an answer have, and what becomes of a secret, an attack, a harmful sentence or a term
-of a blocklist that stands there. The tests in `tests/server/leaks` send each cell of these tables through the running
-service and look at what the model was sent and at the bytes that came back. A table that says anything else than they
-see fails, and so does one that misses a string of a body or an answer that the `openai` SDK or Azure knows. This page is
-made from `tests/server/leaks/table.py`; after a change there, this rewrites it:
+Every position that a chat body and an answer have, and what becomes of a secret, an attack, a harmful sentence or a
+term of a blocklist that stands there. The tests in `tests/server/leaks` send each cell of these tables through the
+running service and look at what the model was sent and at the bytes that came back. A table that says anything else
+than they see fails, and so does one that misses a string of a body or an answer that the `openai` SDK or Azure knows.
+This page is made from `tests/server/leaks/table.py`; after a change there, this rewrites it:
 
 ```console
 $ PYTHONPATH=tests .venv/bin/python -m server.leaks.page
 ```
 
 The policy of the matrix redacts card numbers and mail addresses in both directions, blocks attacks in what is sent
-(Prompt Shield reads users, tools and documents), and blocks harm and the terms of a blocklist in both directions. What it
-stops is what the detectors find: the matrix shows that no position is out of their sight, not that they find everything.
+(Prompt Shield reads users, tools and documents), and blocks harm and the terms of a blocklist in both directions. What
+it stops is what the detectors find: the matrix shows that no position is out of their sight, not that they find all.
 
 | word | meaning |
 |---|---|
 | redacted | replaced, and the rest passes |
-| blocked | the request is a 400 `content_filter` and no model is asked; the answer ends in `content_filter` |
+| blocked | the request is a 400 `content_filter` and no model is asked; the answer ends in it |
 | refused | a 4xx that names the field; an answer of the model that cannot be read is a 502 |
 | **travels** | it passes; the note says why |
 | - | it cannot stand there |
 
-Names of functions and participants, tool definitions, schemas and every field we do not know are read but not rewritten,
-since another string there would not be the same call: a secret in them blocks. Pointers are examples: `/messages/2`
-stands for every message of a user.
+Names of functions and participants, tool definitions, schemas and every field we do not know are read and not
+rewritten, since another string there would not be the same call: a secret in them blocks. Pointers are examples:
+`/messages/2` stands for every message of a user.
 """
 
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from server.leaks.bodies import HELLO, MODEL
+from server.leaks.bodies import HELLO
+from server.leaks.maximal import MODEL
 from server.leaks.plants import PLANTS
 
 Halves = tuple[str, str]

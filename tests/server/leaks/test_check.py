@@ -6,7 +6,8 @@ import pytest
 from running import KEY
 from server.leaks.cells import answer_of, request_of
 from server.leaks.plants import leaks
-from server.leaks.table import INPUT, OUTPUT, Outcome, Reading
+from server.leaks.row import Outcome, Reading
+from server.leaks.table import INPUT, OUTPUT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

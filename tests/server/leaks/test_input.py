@@ -3,7 +3,8 @@
 import pytest
 from server.leaks.cells import DOORS, send, wrong_with_input
 from server.leaks.plants import leaks
-from server.leaks.table import INPUT, Reading
+from server.leaks.row import Reading
+from server.leaks.table import INPUT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

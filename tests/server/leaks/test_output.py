@@ -3,7 +3,8 @@
 import pytest
 from server.leaks.cells import DOORS, answer_of, answered, stream, wrong_with_output, wrong_with_stream
 from server.leaks.plants import leaks
-from server.leaks.table import OUTPUT, Reading
+from server.leaks.row import Reading
+from server.leaks.table import OUTPUT
 from switches import STREAMING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -4,8 +4,9 @@ import pytest
 from server.leaks.bodies import HELLO, streamed
 from server.leaks.cells import DOORS, FINE, Seen, ask
 from server.leaks.plants import PLANTS, laid_bare, leaks
+from server.leaks.row import Outcome
 from server.leaks.splits import BUILDERS, halves
-from server.leaks.table import SPLITS, Outcome
+from server.leaks.table import SPLITS
 from switches import STREAMING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

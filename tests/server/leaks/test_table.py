@@ -7,11 +7,13 @@ import jsonpointer
 import openai.types.chat as shapes
 import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
-from server.leaks.bodies import ANSWER, BODY, streamed, strings
+from server.leaks.bodies import streamed, strings
 from server.leaks.cells import answer_of
+from server.leaks.maximal import ANSWER, BODY
 from server.leaks.page import PAGE, page
 from server.leaks.plants import FORMS, PLANTS, channels, laid_bare, leaks
-from server.leaks.table import INPUT, OUTPUT, SPLITS, Reading
+from server.leaks.row import Reading
+from server.leaks.table import INPUT, OUTPUT, SPLITS
 
 NO_STRINGS = {
     "messages", "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "n", "parallel_tool_calls",
