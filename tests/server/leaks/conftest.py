@@ -7,7 +7,6 @@ import pytest_asyncio
 from running import Service, open_service
 from scripted_model import ScriptedModel, scripted_model
 from server.leaks.plants import BLOCKLIST, TERM
-from switches import STREAMING
 
 from guardrails.emulator.config import EmulatorConfig
 from guardrails.emulator.serve import Emulator, EmulatorKeys
@@ -29,12 +28,16 @@ def _rules(block: str, redact: str) -> list[dict]:
     ]
 
 
+LET_PASS = dict.fromkeys(("image", "remote_image", "audio", "file", "other"), "allow")
+
+
 def _policies() -> dict[str, dict]:
     guarding = {"deadline_ms": 20_000, "checks": CHECKS, "rules": _rules("block", "redact")}
-    policies = {"default": guarding, "looks-only": {**guarding, "rules": _rules("flag", "flag")}}
-    if STREAMING:
-        policies["whole"] = {**guarding, "chat": {"stream": {"release": "whole"}}}
-    return policies
+    return {
+        "default": guarding,
+        "looks-only": {**guarding, "rules": _rules("flag", "flag"), "media": LET_PASS},
+        "whole": {**guarding, "chat": {"stream": {"release": "whole"}}},
+    }
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -7,7 +7,6 @@ from pathlib import Path
 from server.leaks.plants import PLANTS
 from server.leaks.row import Row
 from server.leaks.table import INPUT, OUTPUT, SPLITS
-from switches import STREAMING
 
 PAGE = Path(__file__).parents[3] / "docs" / "leak-matrix.md"
 
@@ -44,11 +43,7 @@ rewritten, since another string there would not be the same call: a secret in th
 def page() -> str:
     """The whole page."""
     doors = "at `/guarded-chat` and at the paths of the SDKs"
-    streams = (
-        "as one answer and as a stream, released by windows and whole, a text in one event or a character in each"
-        if STREAMING
-        else "as one answer (streams are refused)"
-    )
+    streams = "as one answer and as a stream, released by windows and whole, a text in one event or a character in each"
     sections = (
         _HEAD,
         f"## What a caller sends\n\nSent {doors}; `/check` gives the same verdicts.\n",

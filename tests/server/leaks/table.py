@@ -5,7 +5,8 @@ docs/leak-matrix.md is made from it (`server.leaks.page`).
 
 from server.leaks.plants import PLANTS
 from server.leaks.row import Outcome, Reading, Row, Split
-from switches import MEDIA, TURNS
+
+_UNKNOWN = "the policy blocks parts that no check reads"
 
 
 def _rows(reading: Reading, origin: str, *pointers: str, **more: object) -> list[Row]:
@@ -58,7 +59,7 @@ _MESSAGES = [
     *_rows(_W, "assistant", "/messages/6/tool_calls/0/id", "/messages/6/tool_calls/1/id"),
     *_rows(_U, "assistant", "/messages/6/tool_calls/0/id", **_WORD),
     *_rows(_R, "", "/messages/6/tool_calls/0/type", "/messages/6/tool_calls/1/type"),
-    *_rows(_R, "", *(f"/messages/{place}/type" for place in _TEXT_PARTS)),
+    *_rows(_W, "user", *(f"/messages/{place}/type" for place in _TEXT_PARTS), why=_UNKNOWN),
     *_forms("/messages/6/tool_calls/0/function/arguments", "assistant", (*_JSON, *_LONG)),
     _number("/messages/6/tool_calls/0/function/arguments", _E, "assistant"),
     *_rows(_E, "tool", "/messages/7/content", "/messages/8/content/0/text"),
@@ -88,13 +89,8 @@ _MEDIA_PARTS = (
 """The policy of the matrix blocks what no check can read, so all of these end there, whatever their strings say."""
 
 _MEDIA = [
-    *(
-        Row(pointer, _W, "user", why="the policy blocks parts that no check reads")
-        if MEDIA
-        else Row(pointer, _R, why="parts that are no text are refused")
-        for pointer in _MEDIA_PARTS
-    ),
-    *_rows(_R if not MEDIA else _W, "user", *(f"/messages/{index}/content/0/type" for index in (11, 12, 13, 14))),
+    *_rows(_W, "user", *_MEDIA_PARTS, why=_UNKNOWN),
+    *_rows(_W, "user", *(f"/messages/{index}/content/0/type" for index in (11, 12, 13, 14)), why=_UNKNOWN),
 ]
 
 _SCHEMA = tuple(
@@ -147,18 +143,10 @@ _SOURCE = "/data_sources/0/parameters"
 _PLACES = tuple(f"{_SOURCE}/{name}" for name in ("endpoint", "index_name", "filter"))
 _DATA_SOURCES = [
     *_rows(_W, "system", f"{_SOURCE}/role_information", f"{_SOURCE}/x_note", "/data_sources/0/type"),
-    *(
-        _rows(_U, "", *_PLACES, why="where and how Azure searches; never part of the prompt")
-        if MEDIA
-        else _rows(_W, "system", *_PLACES)
-    ),
-    *(
-        _rows(
-            _U, "", f"{_SOURCE}/authentication/type", f"{_SOURCE}/authentication/key",
-            why="a credential; shown to no check",
-        )
-        if MEDIA
-        else _rows(_W, "system", f"{_SOURCE}/authentication/type", f"{_SOURCE}/authentication/key")
+    *_rows(_U, "", *_PLACES, why="where and how Azure searches; never part of the prompt"),
+    *_rows(
+        _U, "", f"{_SOURCE}/authentication/type", f"{_SOURCE}/authentication/key",
+        why="a credential; shown to no check",
     ),
 ]  # fmt: skip
 
@@ -201,11 +189,11 @@ OUTPUT: tuple[Row, ...] = (
     *_out(_W, f"{_MESSAGE}", "/choices/0", f"{_MESSAGE}/x_deep", "/x_deep", "", named=True),
     *_out(_U, f"{_MESSAGE}/tool_calls/0/id", **_WORD),
     *_out(
-        _R, f"{_MESSAGE}/tool_calls/0/type", f"{_MESSAGE}/tool_calls/1/type", "/choices/1/message/content/0/type",
-        "/choices/1/message/content/1/type",
+        _R, f"{_MESSAGE}/tool_calls/0/type", f"{_MESSAGE}/tool_calls/1/type",
     ),
+    *_out(_W, "/choices/1/message/content/0/type", "/choices/1/message/content/1/type", why=_UNKNOWN),
     *_out(
-        _W if MEDIA else _R, f"{_MESSAGE}/audio/id", f"{_MESSAGE}/audio/data", f"{_MESSAGE}/audio/transcript",
+        _W, f"{_MESSAGE}/audio/id", f"{_MESSAGE}/audio/data", f"{_MESSAGE}/audio/transcript",
         why="an answer with audio is withheld: no check hears it",
     ),
     *_out(
@@ -230,8 +218,8 @@ SPLITS: tuple[Split, ...] = (
     Split(
         "two turns of the user",
         "input",
-        {name: Outcome.BLOCKED if name == "attack" and TURNS else Outcome.TRAVELS for name in PLANTS},
-        "only Prompt Shield reads the last turns joined" if TURNS else "each message is read on its own",
+        {name: Outcome.BLOCKED if name == "attack" else Outcome.TRAVELS for name in PLANTS},
+        "only Prompt Shield reads the last turns joined",
     ),
     Split(
         "two string leaves of one tool call's arguments",

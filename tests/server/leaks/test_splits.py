@@ -7,7 +7,6 @@ from server.leaks.plants import PLANTS, laid_bare, leaks
 from server.leaks.row import Outcome
 from server.leaks.splits import BUILDERS, halves
 from server.leaks.table import SPLITS
-from switches import STREAMING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,14 +36,13 @@ async def test_a_plant_in_two_halves_ends_as_the_table_says(house, split, plant)
     assert both == [split.outcomes[plant] is Outcome.TRAVELS] * 2
 
 
-@pytest.mark.skipif(not STREAMING, reason="switches.STREAMING is off")
 @pytest.mark.parametrize("plant", ["card", "mail", "harm", "term"])
 @pytest.mark.parametrize("policy", ["default", "whole"])
 async def test_a_plant_is_found_at_every_border_of_two_events(house, plant, policy):
     service, model = house
     text = f"Well, {PLANTS[plant].text}"
     for border in range(6, len(text)):
-        answer = {"choices": [], "id": "chatcmpl-1", "created": 1, "model": "m", "usage": None}
+        answer = {"choices": [], "id": "c", "object": "chat.completion", "created": 1, "model": "m", "usage": None}
         answer["choices"] = [
             {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text, "refusal": None}}
         ]

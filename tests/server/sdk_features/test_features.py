@@ -8,7 +8,6 @@ from openai import OpenAI
 from pydantic import BaseModel
 from running import KEY
 from server.sdk_features.asking import FEATURES, IMAGE, WEATHER, told, user
-from switches import MEDIA
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +34,6 @@ async def test_a_foundry_model_gives_the_same(pair):
     assert told(direct) == told(through)
 
 
-@pytest.mark.skipif(not MEDIA, reason="switches.MEDIA is off")
 async def test_an_image_gives_the_same(pair):
     direct, through = await pair.both(lambda client: client.chat.completions.create(model="gpt-4o", **IMAGE))
     assert told(direct) == told(through)

@@ -7,7 +7,6 @@ from azure.ai.inference.models import SystemMessage, UserMessage
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
 from running import KEY
-from switches import STREAMING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,7 +47,6 @@ async def test_a_blocked_prompt_is_a_400(clients):
     assert caught.value.error.code == "content_filter"
 
 
-@pytest.mark.skipif(not STREAMING, reason="switches.STREAMING is off")
 async def test_a_stream_is_the_same(clients):
     direct, through = [
         [_told(update) async for update in await client.complete(messages=ASKED, stream=True)] for client in clients

@@ -1,6 +1,7 @@
 """A stream through the service is the stream without it, event for event and byte for byte."""
 
 import asyncio
+import json
 import re
 
 import aiohttp
@@ -11,14 +12,12 @@ from openai import OpenAI
 from running import KEY
 from scripted_model import DONE, event
 from server.sdk_features.asking import FEATURES, IMAGE, told, user
-from switches import MEDIA, STREAMING
 
 from guardrails.emulator.presets import preset
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not STREAMING, reason="switches.STREAMING is off"),
-]
+API_VERSION = re.compile(r"API version \S+")
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _chunks(client, model="gpt-4o", **asked) -> list[dict]:
@@ -49,7 +48,6 @@ async def test_other_kinds_of_streams_are_the_same(pair, model):
     assert direct == through
 
 
-@pytest.mark.skipif(not MEDIA, reason="switches.MEDIA is off")
 async def test_an_answer_about_an_image_is_the_same(pair):
     direct, through = await pair.both(lambda client: _chunks(client, **IMAGE))
     assert direct == through
@@ -124,7 +122,9 @@ async def test_trouble_before_the_first_byte_is_an_ordinary_error(pair, name, ki
         for client in (pair.direct, pair.through):
             with pytest.raises(kind) as error:
                 await _chunks(client, messages=user("Hi"))
-            caught.append((error.value.status_code, error.value.body, error.value.response.headers.get("retry-after")))
+            # Through us a model is asked at the api-version of its account, and its error names that one.
+            body = API_VERSION.sub("API version *", json.dumps(error.value.body))
+            caught.append((error.value.status_code, body, error.value.response.headers.get("retry-after")))
         assert caught[0] == caught[1]
     finally:
         scenarios.clear()
