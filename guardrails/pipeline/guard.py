@@ -13,6 +13,7 @@ from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.run_checks import none_ran, run_checks
+from guardrails.pipeline.trying import Trying
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
 from guardrails.policy.placeholders import PlaceholderKeys
@@ -31,7 +32,7 @@ class Exchange:
     """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
 
     `forwarded` is there once the model has answered, `early` where it was asked beside the checks, `streamed` when its
-    answer was a stream.
+    answer was a stream. `trying` is there while the request's policy takes part in a trial.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Exchange:
     forwarded: Forwarded | None = None
     early: Early | None = None
     streamed: Streamed | None = None
+    trying: Trying | None = None
 
 
 class Guard:
@@ -81,6 +83,8 @@ class Guard:
         reports = await self._reports(policy, inspection, Deadline.after(policy.deadline_s))
         heaviness = weight(inspection, reports)
         assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
+        if exchange.trying is not None:
+            await exchange.trying.judged(assessment)
         return replace(assessment, duration_ms=(time.perf_counter() - started) * 1000)
 
     async def record(self, assessment: Assessment, exchange: Exchange) -> None:
@@ -104,6 +108,15 @@ class Guard:
         assessment = await self.assess(inspection, policy, exchange)
         assessment.raise_if_blocked(policy.refusal)
         return assessment
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there are keys to make placeholders and hashes with."""
+        return self._keys is not None
+
+    def equip(self, keys: PlaceholderKeys) -> None:
+        """Give it keys where it has none, before the first policy that needs them takes effect."""
+        self._keys = self._keys or keys
 
     @property
     def waiting(self) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ByteSize, Field, model_validator
 
+from guardrails.settings.bundles import Bundles
 from guardrails.settings.models import Account, Model
 from guardrails.settings.section import Endpoint, Identifier, Name, Seconds, Section
 
@@ -191,6 +192,7 @@ class Settings(Section):
     models: Mapping[Name, Model] = Field(default_factory=dict)
     callers: Mapping[Name, Caller]
     policies: Path
+    bundles: Bundles = Bundles()
     azure: Azure = Azure()
     placeholders: Placeholders = Placeholders()
     telemetry: Telemetry = Telemetry()
