@@ -27,7 +27,7 @@ def revision_of(text: str) -> str:
 
 
 class ConfigMap:
-    """A folder as the kubelet mounts one: files are links into `..data`, which is a link that is swapped in one step."""
+    """A folder as the kubelet mounts one: files are links into `..data`, a link that is swapped in one step."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from guardrails.domain.verdict import Verdict
+from guardrails.domain.verdict import Action, Mode, Verdict
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.policy.decide import decide
@@ -40,25 +40,24 @@ class Trying:
         """Count a verdict. Of a stream there is one for each window."""
         if self.shadow is None:
             self._count(self.arm, assessment.verdict)
-        elif comparable(self.policy, self.shadow, assessment.inspection, assessment.reports):
-            shadowed = await self._shadowed(self.shadow, assessment)
-            self._count(Arm.ACTIVE, assessment.verdict)
-            if shadowed is not None:
-                self._count(Arm.CANDIDATE, shadowed)
         else:
-            self.trial.not_compared += 1
-            self.metrics.not_compared()
+            await self._shadow(self.shadow, assessment)
         self.look()
 
-    async def _shadowed(self, shadow: Policy, assessment: Assessment) -> Verdict | None:
-        heaviness = weight(assessment.inspection, assessment.reports)
+    async def _shadow(self, shadow: Policy, assessment: Assessment) -> None:
+        inspection, reports = assessment.inspection, assessment.reports
         try:
-            return await aside(heaviness, decide, shadow, assessment.inspection, assessment.reports)
+            if not comparable(self.policy, shadow, inspection, reports):
+                self.trial.not_compared += 1
+                self.metrics.not_compared()
+                return
+            verdict = await aside(weight(inspection, reports), decide, shadow, inspection, reports)
         except Exception:  # noqa: BLE001 - whatever breaks in a policy that is only tried, the request goes on
             _log.exception("shadow_decision_broke", policy=shadow.ref.name)
             # Carried out, it would have refused the request.
-            self.trial.count_as(Arm.CANDIDATE, shadow.ref.name, blocked=True, failed=True)
-            return None
+            verdict = Verdict(Action.BLOCK, shadow.ref, Mode.ENFORCE, degraded=True)
+        self._count(Arm.ACTIVE, assessment.verdict)
+        self._count(Arm.CANDIDATE, verdict)
 
     def _count(self, arm: Arm, verdict: Verdict) -> None:
         self.trial.count(arm, verdict)

@@ -1,6 +1,7 @@
 """All policies of a folder, loaded as one thing: whole, or not at all."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,8 +51,8 @@ def read_folder(folder: Path) -> Reading:
     """Read every `*.yaml` and `*.yml` of a folder, in the order of their names.
 
     Hidden files and folders below are left out. A folder that is a link, and a mounted Kubernetes ConfigMap behind its
-    `..data` link, are resolved once, so that a link that is swapped is not seen half. Other files may change between the
-    first and the last that is read: who needs to know reads twice and compares. Call it off the event loop.
+    `..data` link, are resolved once, so that a link that is swapped is not seen half. Other files may change between
+    the first and the last that is read: who needs to know reads twice and compares. Call it off the event loop.
     """
     texts: dict[str, str] = {}
     problems: list[str] = []
@@ -139,7 +140,7 @@ def _revision(texts: Mapping[str, str], problems: Iterable[str]) -> str:
 
 def _digests(texts: Mapping[str, str], problems: Iterable[str]) -> Iterator[bytes]:
     for shown, text in texts.items():
-        yield hashlib.sha256(Path(shown).name.encode()).digest()
+        yield hashlib.sha256(os.fsencode(Path(shown).name)).digest()
         yield hashlib.sha256(text.encode()).digest()
     for problem in problems:
-        yield hashlib.sha256(problem.encode()).digest()
+        yield hashlib.sha256(os.fsencode(problem)).digest()

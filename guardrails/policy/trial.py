@@ -65,12 +65,8 @@ class Trial:
 
     def count(self, arm: Arm, verdict: Verdict) -> None:
         """Count a verdict of an arm, under the name of its policy."""
-        self.count_as(arm, verdict.policy.name, blocked=verdict.blocked, failed=verdict.degraded)
-
-    def count_as(self, arm: Arm, policy: str, *, blocked: bool, failed: bool) -> None:
-        """The same for what is told in words, such as a decision that broke."""
-        for tallies in (self.overall, self._by_policy.setdefault(policy, _tallies())):
-            tallies[arm].add(blocked=blocked, failed=failed)
+        for tallies in (self.overall, self._by_policy.setdefault(verdict.policy.name, _tallies())):
+            tallies[arm].add(blocked=verdict.blocked, failed=verdict.degraded)
 
     @property
     def has_enough(self) -> bool:

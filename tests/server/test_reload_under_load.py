@@ -76,7 +76,8 @@ class Generations:
 
 async def test_hundreds_of_swaps_under_load_lose_and_mix_up_nothing(start_service, tmp_path):
     service = await start_service(
-        policies={name: yaml.safe_load(document(name)) for name in ("default", "other")}, settings={"bundles": {"every_s": 0.01}}
+        policies={name: yaml.safe_load(document(name)) for name in ("default", "other")},
+        settings={"bundles": {"every_s": 0.01}},
     )
     config_map, generations, traffic = ConfigMap(tmp_path / "policies"), Generations(), Traffic()
     generations.good([document(), document("other")], ("flag", "flag"))
@@ -123,12 +124,14 @@ async def test_streams_that_began_before_a_swap_end_under_the_policy_they_began_
     stream = {"chat": {"stream": {"window": 100, "overlap": 20, "wait_ms": 50}}}
     before, after = document(**stream), document(action="block", **stream)
     service = await start_service(policies={"default": yaml.safe_load(before)}, settings={"bundles": {"every_s": 0.02}})
-    words = [f"{word} " for word in "All is well here and nothing of any note has happened.".split() * 6]
+    words = ["All is well here, ", "and nothing of any note ", "has happened. "] * 20
     chat = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me something."}]}
     answer = ScriptedChoice((*words, "Ask anna.smith@contoso.com about it."))
     emulator.state.scenarios.add(Scenario(Effect(slow_stream_ms=25, says=(answer,)), service="chat"))
     began = [asyncio.create_task(service.post("/guarded-chat", chat)) for _ in range(5)]
-    while len(emulator.state.journal.of("language")) < 15:  # inputs and first windows
+    for _ in range(1000):
+        if len(emulator.state.journal.of("language")) >= 15:  # five inputs and two windows of each
+            break
         await asyncio.sleep(0.01)
     replace(tmp_path / "policies" / "default.yaml", after)
     await until_policy(service, revision_of(after))
