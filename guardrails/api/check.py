@@ -36,14 +36,16 @@ def check_with(name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 async def _check(request: web.Request, name: str | None) -> web.Response:
     ours, caller = services(request), request[CALLER]
+    taken = ours.bundles.take(caller.name, request[REQUEST_ID])
     body = await read_object(request, ours.max_body)
     asked = parse_check(body)
-    policy = ours.bundle.policies[caller.policy_name(asked.policy, request.headers)]
-    if name is not None:
-        policy = only(policy, ours.specs[name])
+    chosen = caller.policy_name(asked.policy, request.headers)
+    policy, trying = taken.policy(chosen), taken.trying(chosen)
+    if name is not None:  # a part of a policy says nothing of the whole: no trial counts it
+        policy, trying = only(policy, ours.specs[name]), None
     read = await with_sound_images(extract_content(asked, body, policy.trusted))
     inspection = Inspection(asked.stage, caller.name, read.segments, asked.language, read.unread)
-    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request))
+    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), trying=trying)
     assessment = await ours.guard.assess(inspection, policy, exchange)
     heaviness = weight(inspection, assessment.reports)
     return web.Response(

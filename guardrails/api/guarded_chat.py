@@ -23,10 +23,12 @@ POLICY_FIELD = "policy"
 async def guarded_chat(request: web.Request) -> web.StreamResponse:
     """Guard one chat completion, streamed or not. The model is the path's deployment, else the body's `model`."""
     ours, caller = services(request), request[CALLER]
+    taken = ours.bundles.take(caller.name, request[REQUEST_ID])
     body = await read_object(request, ours.max_body)
-    policy = ours.bundle.policies[caller.policy_name(_policy(body), request.headers)]
+    chosen = caller.policy_name(_policy(body), request.headers)
+    policy = taken.policy(chosen)
     model = _model(request, body, caller.models(ours.chat.upstreams))
-    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), model)
+    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), model, trying=taken.trying(chosen))
     if _wants_stream(body):
         return await _streamed(request, await ours.chat.stream(body, model, policy, caller.name, exchange), exchange)
     completion = await ours.chat.complete(body, model, policy, caller.name, exchange)

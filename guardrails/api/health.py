@@ -3,6 +3,7 @@
 import orjson
 from aiohttp import web
 
+from guardrails.api.render_bundle import render_bundle
 from guardrails.telemetry.metrics import CONTENT_TYPE
 from guardrails.web.services import services
 
@@ -13,15 +14,22 @@ async def livez(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 while every check that a policy names can run, 503 with the reasons otherwise."""
-    readiness = await services(request).readiness()
+    """200 while every check that a policy names can run, 503 with the reasons otherwise.
+
+    New policies that do not hold leave it at 200: those in force work. `bundle` tells what is wrong with the new ones.
+    """
+    ours = services(request)
+    readiness = await ours.readiness()
     body = {
         "status": "ready" if readiness.ready else "not ready",
         "checks": readiness.checks,
         "policies": readiness.policies,
+        "bundle": render_bundle(ours.bundles, watched=ours.watched),
     }
     return web.Response(
-        status=200 if readiness.ready else 503, body=orjson.dumps(body), content_type="application/json"
+        status=200 if readiness.ready else 503,
+        body=orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS),
+        content_type="application/json",
     )
 
 

@@ -31,7 +31,7 @@ def missing_lists(
 
     Args:
         policies: Compiled policies by name.
-        texts: The texts of their files by the name that problems tell (`policy.bundle.read_texts`).
+        texts: The texts of their files by the name that problems tell (`policy.bundle.read_folder`).
         there: The names of Azure's lists.
         files: Lists kept as files: one that only has to be pushed is told as such.
 

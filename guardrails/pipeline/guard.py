@@ -14,6 +14,7 @@ from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.reports import about, all_together
 from guardrails.pipeline.run_checks import none_ran, run_checks
+from guardrails.pipeline.trying import Trying
 from guardrails.pipeline.verdict_cache import VerdictCache
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
@@ -33,7 +34,7 @@ class Exchange:
     """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
 
     `forwarded` is there once the model has answered, `early` where it was asked beside the checks, `streamed` when its
-    answer was a stream.
+    answer was a stream. `trying` is there while the request's policy takes part in a trial.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Exchange:
     forwarded: Forwarded | None = None
     early: Early | None = None
     streamed: Streamed | None = None
+    trying: Trying | None = None
 
 
 class Guard:
@@ -124,6 +126,15 @@ class Guard:
         return assessment
 
     @property
+    def has_keys(self) -> bool:
+        """Whether there are keys to make placeholders and hashes with."""
+        return self._keys is not None
+
+    def equip(self, keys: PlaceholderKeys) -> None:
+        """Give it keys where it has none, before the first policy that needs them takes effect."""
+        self._keys = self._keys or keys
+
+    @property
     def waiting(self) -> int:
         """Inspections that wait for their turn."""
         return self._waiting
@@ -146,6 +157,8 @@ class Guard:
     ) -> Assessment:
         heaviness = weight(inspection, reports)
         assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
+        if exchange.trying is not None:
+            await exchange.trying.judged(assessment)
         return replace(assessment, duration_ms=(time.perf_counter() - started) * 1000)
 
     async def _turn(self, deadline: Deadline) -> bool:

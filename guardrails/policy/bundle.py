@@ -1,8 +1,9 @@
 """All policies of a folder, loaded as one thing: whole, or not at all."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,20 +27,59 @@ class Bundle:
     revision: str
 
 
-def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
-    """Compile every `*.yaml` and `*.yml` of a folder, in the order of their names.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The policy files of a folder as they stood when they were read, not compiled.
 
-    Hidden files and folders below are left out. A mounted Kubernetes ConfigMap is read through its `..data` link,
-    resolved once, so that an update in the middle is not seen half. Reads files: call it off the event loop.
+    Attributes:
+        texts: The files' texts by the names that problems tell.
+        problems: Why the folder or a file in it could not be read.
+        revision: One hash over all of this: two readings that share it found the same.
+    """
+
+    texts: Mapping[str, str] = field(repr=False)
+    problems: tuple[str, ...]
+    revision: str
+
+
+def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Read a folder and compile it: `read_folder` and `compile_bundle`, whose errors it raises."""
+    return compile_bundle(read_folder(folder), specs)
+
+
+def read_folder(folder: Path) -> Reading:
+    """Read every `*.yaml` and `*.yml` of a folder, in the order of their names.
+
+    Hidden files and folders below are left out. A folder that is a link, and a mounted Kubernetes ConfigMap behind its
+    `..data` link, are resolved once, so that a link that is swapped is not seen half. Other files may change between
+    the first and the last that is read: who needs to know reads twice and compares. Call it off the event loop.
+    """
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    try:
+        paths = _files(folder)
+    except ConfigurationError as error:
+        return Reading(MappingProxyType({}), error.problems, _revision({}, error.problems))
+    for path in paths:
+        shown = str(folder / path.name)
+        try:
+            texts[shown] = _text(path)
+        except ConfigurationError as error:
+            problems += [f"{shown}: {problem}" for problem in error.problems]
+    return Reading(MappingProxyType(texts), tuple(problems), _revision(texts, problems))
+
+
+def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Compile all files of a reading. A second of work for a hundred files: call it off the event loop.
 
     Raises:
-        ConfigurationError: the folder cannot be read, holds no policy or two of one name, or any file does not
+        ConfigurationError: the folder could not be read, holds no policy or two of one name, or any file does not
             compile; all problems of all files at once.
     """
-    texts, problems = read_texts(folder)
+    problems = list(reading.problems)
     policies: dict[str, Policy] = {}
     files: dict[str, str] = {}
-    for shown, text in texts.items():
+    for shown, text in reading.texts.items():
         try:
             policy = compile_policy(text, shown, specs)
         except ConfigurationError as error:
@@ -52,30 +92,14 @@ def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
         policies[name] = policy
     if problems:
         raise ConfigurationError(problems)
-    return Bundle(MappingProxyType(policies), _revision(texts))
-
-
-def read_texts(folder: Path) -> tuple[dict[str, str], list[str]]:
-    """The texts of a folder's policy files, by the name that problems tell, and a problem for each that cannot be read.
-
-    Raises:
-        ConfigurationError: the folder cannot be read, or holds no policy file or too many.
-    """
-    texts: dict[str, str] = {}
-    problems: list[str] = []
-    for path in _files(folder):
-        shown = str(folder / path.name)
-        try:
-            texts[shown] = _text(path)
-        except ConfigurationError as error:
-            problems += [f"{shown}: {problem}" for problem in error.problems]
-    return texts, problems
+    return Bundle(MappingProxyType(policies), reading.revision)
 
 
 def _files(folder: Path) -> list[Path]:
-    mounted = folder / "..data"
     try:
-        root = mounted.resolve(strict=True) if mounted.is_symlink() else folder
+        root = folder.resolve(strict=True)
+        mounted = root / "..data"
+        root = mounted.resolve(strict=True) if mounted.is_symlink() else root
         paths = sorted(path for path in root.iterdir() if _is_policy(path))
     except OSError as error:
         raise ConfigurationError([f"{folder}: cannot be read: {error.strerror}"]) from None
@@ -106,12 +130,17 @@ def _text(path: Path) -> str:
         raise ConfigurationError([f"is not UTF-8 text (byte {error.start})"]) from None
 
 
-def _revision(texts: Mapping[str, str]) -> str:
-    """A hash over names and contents; each is hashed first, so no two folders can share one by moving a border."""
-    return f"sha256:{hashlib.sha256(b''.join(_digests(texts))).hexdigest()}"
+def _revision(texts: Mapping[str, str], problems: Iterable[str]) -> str:
+    """A hash over names, contents and what could not be read.
+
+    Each is hashed first, so that no two folders can share one by moving a border.
+    """
+    return f"sha256:{hashlib.sha256(b''.join(_digests(texts, problems))).hexdigest()}"
 
 
-def _digests(texts: Mapping[str, str]) -> Iterator[bytes]:
+def _digests(texts: Mapping[str, str], problems: Iterable[str]) -> Iterator[bytes]:
     for shown, text in texts.items():
-        yield hashlib.sha256(Path(shown).name.encode()).digest()
+        yield hashlib.sha256(os.fsencode(Path(shown).name)).digest()
         yield hashlib.sha256(text.encode()).digest()
+    for problem in problems:
+        yield hashlib.sha256(os.fsencode(problem)).digest()

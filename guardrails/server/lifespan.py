@@ -11,11 +11,14 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import CATALOGUE, SPECS
 from guardrails.domain.check import Check
+from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.gate import Gate
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
+from guardrails.server.reload import Reloader
 from guardrails.server.verdict_cache import open_verdict_cache
 from guardrails.settings.schema import Settings
 from guardrails.telemetry.audit import DecisionLog
@@ -62,11 +65,19 @@ async def _open(
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
     upstreams = build_upstreams(settings, chat_client, metrics)
-    readiness = ReadinessProbe(prepared, tokens)
+    bound = frozenset(policy for caller in settings.callers.values() for policy in caller.policies)
+    bundles = Bundles(prepared.bundle, settings.bundles.canary, bound, metrics.bundles)
+    readiness = ReadinessProbe(settings, lambda: bundles.active, tokens)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
+    reloader = Reloader(settings.policies, bundles, Gate(settings, guard, readiness, secrets), settings.bundles)
+    metrics.bundles.watch(bundles.state, reloader.read_s)
+    reloader.start()
+    stack.push_async_callback(reloader.aclose)
     return Services(
-        bundle=prepared.bundle,
+        bundles=bundles,
+        reload=reloader.reload,
+        watched=settings.bundles.watch,
         specs=SPECS,
         guard=guard,
         chat=GuardedChat(guard, upstreams, metrics),

@@ -1,4 +1,4 @@
-"""The keys of placeholders: read once, before the doors open."""
+"""The keys of placeholders: read once, before the first policy that needs them takes effect."""
 
 from guardrails.azure.secrets import SecretReader
 from guardrails.domain.errors import ConfigurationError, TokenError

@@ -1,12 +1,12 @@
 """Whether every check that a policy names can run now."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
 
 from guardrails.azure.target import Target, service_target
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import SPECS
-from guardrails.server.prepare import Prepared
+from guardrails.policy.bundle import Bundle
 from guardrails.settings.schema import Settings
 from guardrails.web.services import Readiness
 
@@ -14,37 +14,50 @@ READY = "ready"
 
 
 class ReadinessProbe:
-    """Answers /readyz from the tokens that are there. A token that is missing is asked for once, not per probe."""
+    """Answers /readyz from the tokens that are there. A token that is missing is asked for once, not per probe.
 
-    def __init__(self, prepared: Prepared, tokens: TokenProvider) -> None:
-        self._targets = dict(_targets(prepared))
+    `active` tells which bundle is in force.
+    """
+
+    def __init__(self, settings: Settings, active: Callable[[], Bundle], tokens: TokenProvider) -> None:
+        self._settings = settings
+        self._active = active
         self._tokens = tokens
-        self._policies = {name: policy.ref.revision for name, policy in prepared.bundle.policies.items()}
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """The resources of the checks that policies name, as far as they are configured."""
-        return tuple(target for target in self._targets.values() if target is not None)
+        targets = map(self._target, _planned(self._active()))
+        return tuple(target for target in targets if target is not None)
 
     async def __call__(self) -> Readiness:
-        """Look at every check that a policy of the bundle names."""
-        told = await asyncio.gather(*(self._state(name, target) for name, target in self._targets.items()))
-        states = dict(zip(self._targets, told, strict=True))
-        return Readiness(all(state == READY for state in states.values()), states, self._policies)
+        """Look at every check that a policy of the bundle in force names."""
+        bundle = self._active()
+        names = _planned(bundle)
+        states = dict(zip(names, await asyncio.gather(*map(self._state, names)), strict=True))
+        revisions = {name: policy.ref.revision for name, policy in bundle.policies.items()}
+        return Readiness(all(state == READY for state in states.values()), states, revisions)
 
-    async def _state(self, name: str, target: Target | None) -> str:
+    async def unready(self, bundle: Bundle, *, beyond: Bundle) -> AsyncIterator[str]:
+        """Why checks that a bundle names, and another one does not, cannot run; a sentence for each."""
+        known = _planned(beyond)
+        for name in _planned(bundle):
+            state = await self._state(name) if name not in known else READY
+            if state != READY:
+                yield f"checks.{name}: {state}"
+
+    async def _state(self, name: str) -> str:
+        target = self._target(name)
         if target is None:
             return f"services.{SPECS[name].service} is not configured, and a policy names this check"
         error = await self._tokens.ready(target)
         return READY if error is None else error.detail
 
+    def _target(self, name: str) -> Target | None:
+        section = SPECS[name].service
+        service = getattr(self._settings.services, section)
+        return service_target(section, service, self._settings.azure) if service is not None else None
 
-def _targets(prepared: Prepared) -> Iterator[tuple[str, Target | None]]:
-    planned = {name for policy in prepared.bundle.policies.values() for name in policy.checks}
-    for name in sorted(planned):
-        yield name, _target(SPECS[name].service, prepared.settings)
 
-
-def _target(section: str, settings: Settings) -> Target | None:
-    service = getattr(settings.services, section)
-    return service_target(section, service, settings.azure) if service is not None else None
+def _planned(bundle: Bundle) -> list[str]:
+    return sorted({name for policy in bundle.policies.values() for name in policy.checks})

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 from aiohttp import web
@@ -12,6 +13,7 @@ from aiohttp import web
 from guardrails.azure.secrets import SecretReader
 from guardrails.server.app import create_app
 from guardrails.server.prepare import Prepared
+from guardrails.web.services import HOLDER
 
 _log = structlog.get_logger(__name__)
 
@@ -34,8 +36,9 @@ async def serve(prepared: Prepared, env: Mapping[str, str], announce: Callable[[
         OSError: the address cannot be listened on.
     """
     server = prepared.settings.server
+    app = create_app(prepared, SecretReader(env))
     runner = web.AppRunner(
-        create_app(prepared, SecretReader(env)),
+        app,
         access_log=None,
         # A caller who leaves must not keep a paid completion running.
         handler_cancellation=True,
@@ -47,7 +50,8 @@ async def serve(prepared: Prepared, env: Mapping[str, str], announce: Callable[[
         await site.start()
         _settle()
         announce(f"http://{_shown(server.host)}:{site.port}")
-        await _stopped()
+        with _hangup_reloads(app[HOLDER].services.reload):
+            await _stopped()
         _log.info("draining", seconds=server.drain_s)
     finally:
         await runner.cleanup()
@@ -71,6 +75,24 @@ def _settle() -> None:
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+@contextlib.contextmanager
+def _hangup_reloads(reload: Callable[[], None]) -> Iterator[None]:
+    """Have SIGHUP read the policies anew. At a terminal it says that the terminal is gone, and ends the process."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is None or os.isatty(0):
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):
+        loop.add_signal_handler(number, reload)
+    try:
+        yield
+    finally:
+        # Left ignored, not at its default: one that comes while the service drains must not cut requests off.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, lambda: None)
 
 
 async def _stopped() -> None:

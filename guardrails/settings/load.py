@@ -68,7 +68,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _beside(file: Path, path: Path) -> Path:
-    return path if path.is_absolute() else (file.parent / path).resolve()
+    # Links stay as they are: a policy folder that is one may point elsewhere tomorrow.
+    return path if path.is_absolute() else (file.parent / path).absolute()
 
 
 def _dangling(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ByteSize, Field, model_validator
 
+from guardrails.settings.bundles import Bundles
 from guardrails.settings.models import Account, Model
 from guardrails.settings.section import Endpoint, Identifier, Name, RedisEndpoint, Seconds, Section
 
@@ -238,6 +239,7 @@ class Settings(Section):
     callers: Mapping[Name, Caller]
     policies: Path
     blocklists: Path | None = None
+    bundles: Bundles = Bundles()
     azure: Azure = Azure()
     placeholders: Placeholders = Placeholders()
     cache: Cache = Cache()

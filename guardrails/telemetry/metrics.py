@@ -13,6 +13,7 @@ from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
 from guardrails.domain.forwarded import Early, FilterResult, Streamed
 from guardrails.domain.verdict import Verdict
+from guardrails.telemetry.bundle_metrics import BundleMetrics
 from guardrails.telemetry.labels import OTHER, Labels, Series
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,12 +38,13 @@ class Metrics:
 
     No label carries text a caller chose: values are names from settings, policies and code, and go through `Labels`.
     By its shape it is also the observer that calls to Azure and token fetches report to. Its methods never raise, do
-    no I/O and may be called from any thread.
+    no I/O and may be called from any thread. `bundles` has those of the policy bundle.
     """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._labels = Labels()
+        self.bundles = BundleMetrics(self.registry, self._labels)
         self._requests = self._counter("requests", "Requests answered.", "door", "status")
         self._request_seconds = self._histogram("request_duration_seconds", "Whole requests.", _CALL_SECONDS, "door")
         self._in_flight = Gauge(

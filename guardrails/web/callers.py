@@ -63,6 +63,16 @@ class KnownCaller:
             raise UnknownName("policy", asked, self._caller.policies)
         return asked
 
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies it may choose from."""
+        return self._caller.policies
+
+    @property
+    def default_policy(self) -> str:
+        """The policy of a request that names none."""
+        return self._caller.default_policy
+
     def models(self, configured: Iterable[str]) -> tuple[str, ...]:
         """Those of the configured models that this caller may use."""
         allowed = self._caller.models

@@ -18,7 +18,8 @@ CALLER = web.RequestKey("caller", KnownCaller)
 
 REQUEST_ID_HEADER = "x-request-id"
 OPEN_DOORS = frozenset({"/livez", "/readyz", "/metrics"})
-"""Doors of operators and their probes: no key, and nothing about callers, content or policies' inside behind them."""
+"""Doors of operators and their probes: no key, and no content behind them. Of policies there are names and revisions,
+and what is wrong with new ones (docs/threat-model.md)."""
 
 CALLER_GONE = 499
 """What the log and the metrics call a request whose caller left before its answer."""

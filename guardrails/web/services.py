@@ -1,12 +1,13 @@
 """What handlers work with: one frozen set of collaborators for the life of the app."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
 from guardrails.domain.check import CheckSpec
+from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.policy.bundle import Bundle
@@ -33,9 +34,15 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The collaborators of every handler."""
+    """The collaborators of every handler.
 
-    bundle: Bundle
+    A handler that judges takes its bundle once, with `bundles.take`, before anything else. `reload` has the policy
+    folder read now; `watched` says whether that happens by itself.
+    """
+
+    bundles: Bundles
+    reload: Callable[[], None]
+    watched: bool
     specs: Mapping[str, CheckSpec]
     guard: Guard
     chat: GuardedChat
@@ -44,6 +51,11 @@ class Services:
     readiness: Probe
     max_body: int
     streams: Streams
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in force at this moment, for who shows it. Who judges takes one with `bundles.take`."""
+        return self.bundles.active
 
 
 class Holder:

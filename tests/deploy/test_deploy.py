@@ -10,6 +10,7 @@ import yaml
 
 from guardrails.api.routes import routes
 from guardrails.server.prepare import prepare
+from guardrails.settings.bundles import Bundles
 from guardrails.settings.schema import SecretRef, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,21 @@ def test_the_kustomization_names_files_that_exist_and_every_policy():
     }
     volumes = manifest("Deployment")["spec"]["template"]["spec"]["volumes"]
     assert {volume["configMap"]["name"] for volume in volumes} == set(maps)
+
+
+def test_new_policies_reach_pods_that_run():
+    """A ConfigMap mounted with subPath is never updated; one with a new name rolls the pods instead."""
+    (mount,) = [mount for mount in container()["volumeMounts"] if mount["name"] == "policies"]
+    assert "subPath" not in mount
+    assert mount["mountPath"] == literal_env()["GUARDRAILS_POLICIES"]
+    maps = {entry["name"]: entry for entry in parse(DEPLOY / "kustomization.yaml")["configMapGenerator"]}
+    assert maps["guardrails-policies"]["options"] == {"disableNameSuffixHash": True}
+    assert "options" not in maps["guardrails-settings"]
+    assert settings().bundles.watch is True
+
+
+def test_the_shipped_bundle_settings_are_those_of_the_code():
+    assert settings().bundles == Bundles()
 
 
 def test_probes_ask_doors_that_are_there():

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from guardrails.domain.errors import ConfigurationError
-from guardrails.policy.bundle import load_bundle
+from guardrails.policy.bundle import compile_bundle, load_bundle, read_folder
 
 
 def policy(name, action="flag"):
@@ -79,6 +79,24 @@ def test_one_broken_file_stops_the_whole_folder_and_all_problems_are_told(tmp_pa
 def test_an_empty_or_missing_folder_is_an_error(tmp_path, specs):
     assert "holds no policy file" in problems(tmp_path, specs)[0]
     assert "cannot be read" in problems(tmp_path / "nowhere", specs)[0]
+
+
+def test_a_reading_has_one_revision_whether_it_compiles_or_not(tmp_path, specs):
+    path = tmp_path / os.fsdecode(b"\xff.yaml")
+    path.write_text(policy("odd", "flagg"))
+    first = read_folder(tmp_path)
+    assert read_folder(tmp_path).revision == first.revision
+    with pytest.raises(ConfigurationError):
+        compile_bundle(first, specs)
+    path.unlink()
+    path.symlink_to("gone")
+    unreadable = read_folder(tmp_path)
+    assert unreadable.problems
+    path.unlink()
+    assert len({first.revision, unreadable.revision, read_folder(tmp_path).revision}) == 3
+    path.write_text(policy("odd"))
+    reading = read_folder(tmp_path)
+    assert compile_bundle(reading, specs).revision == reading.revision
 
 
 def test_a_mounted_config_map_is_read_through_its_data_link(tmp_path, specs):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 
 import aiohttp
@@ -21,7 +22,9 @@ BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "say: hello"
 async def running(emulator, tmp_path, monkeypatch):
     """Start `serve` itself; yields (url, task)."""
     monkeypatch.setattr("guardrails.server.run._settle", lambda: None)
-    document = settings_for(emulator, tmp_path, SHIPPED, {"server": {"port": 0, "drain_s": 5, "max_concurrency": 4}})
+    monkeypatch.setattr("os.isatty", lambda _: False)
+    changes = {"server": {"port": 0, "drain_s": 5, "max_concurrency": 4}, "bundles": {"every_s": 0.05}}
+    document = settings_for(emulator, tmp_path, SHIPPED, changes)
     config = tmp_path / "guardrails.yaml"
     config.write_text(yaml.safe_dump(document))
     prepared = await asyncio.to_thread(prepare, config, {})
@@ -76,6 +79,25 @@ async def test_a_caller_who_leaves_stops_the_completion(emulator, running):
     # The emulator notes a call when it ends; a hanging one ends only when we hang up.
     await _until(lambda: len(emulator.state.journal.of("chat")) == 1)
     assert emulator.state.journal.of("chat")[0].status is None
+
+
+async def _results(session, url):
+    async with session.get(f"{url}/metrics") as response:
+        return re.findall(r'guardrails_bundle_reloads_total\{result="unchanged"\} (\S+)', await response.text())
+
+
+async def test_a_hangup_has_the_policies_read_now_and_ends_nothing(running):
+    url, task = running
+    async with aiohttp.ClientSession() as session:
+        assert await _results(session, url) == ["0.0"]
+        os.kill(os.getpid(), signal.SIGHUP)
+        for _ in range(200):
+            if await _results(session, url) == ["1.0"]:
+                break
+            await asyncio.sleep(0.05)
+        assert await _results(session, url) == ["1.0"]
+        assert not task.done()
+        assert (await _chat(session, url))[0] == 200
 
 
 async def test_more_than_it_takes_in_is_told_to_come_back(emulator, running):

@@ -247,3 +247,30 @@ def test_a_value_where_a_mapping_belongs_is_said_in_words(tmp_path):
     problems = _problems(tmp_path, document)
     assert "server: must be a mapping of keys to values" in problems
     assert "models.gpt-4o.deployments.0: must be a mapping of keys to values" in problems
+
+
+@pytest.mark.parametrize("written", ["off", "'off'", "shadow", "share"])
+def test_the_mode_of_a_canary_is_a_word_also_where_yaml_reads_it_as_false(tmp_path, written):
+    document = _good() | {"bundles": {"canary": {"mode": yaml.safe_load(written)}}}
+    assert load(_file(tmp_path, document), {}).bundles.canary.mode.value == written.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("canary", "said"),
+    [
+        ({"mode": "on"}, "bundles.canary.mode"),
+        ({"share": 0.6}, "bundles.canary.share"),
+        ({"share": 0}, "bundles.canary.share"),
+        ({"min_verdicts": 0}, "bundles.canary.min_verdicts"),
+        ({"max_block_rate": 0.1}, "bundles.canary.max_block_rate"),
+    ],
+)
+def test_a_canary_that_makes_no_sense_is_told_by_its_place(tmp_path, canary, said):
+    (problem,) = _problems(tmp_path, _good() | {"bundles": {"canary": canary}})
+    assert problem.startswith(said)
+
+
+def test_a_policy_folder_that_is_a_link_stays_one(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "policies").symlink_to("one")
+    assert load(_file(tmp_path, _good() | {"policies": "./policies"}), {}).policies == tmp_path / "policies"

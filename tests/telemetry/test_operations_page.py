@@ -10,7 +10,9 @@ from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, EarlyStart, Ending, FilterResult, Forwarded, Streamed
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
+from guardrails.settings.bundles import Canary, CanaryMode, Undecided
 from guardrails.store.store import Trouble
+from guardrails.telemetry.bundle_metrics import RESULTS, BundleState
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record
 
@@ -31,6 +33,8 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.watch_tokens(lambda: {"corp": 1.0}, lambda: {"corp": 1.0})
     metrics.watch_waiting(lambda: 0.0)
     metrics.watch_cache(lambda: 0.0)
+    metrics.bundles.watch(lambda: BundleState("sha256:a", None, 1.0, 0), lambda: 1.0)
+    metrics.bundles.judged("active", "allow", degraded=False)
     metrics.request_started()
     metrics.request_finished("/check", 200, 0.1)
     metrics.verdict_reached("orders", Stage.INPUT, Verdict(Action.ALLOW, PolicyRef("p", "r"), Mode.ENFORCE))
@@ -64,6 +68,13 @@ def test_every_alert_is_about_a_metric_that_exists():
 def test_the_page_has_every_failure_reason():
     told = section("Metrics").split("Failure reasons: ")[1].split(".\n")[0]
     assert set(re.findall(r"`(\w+)`", told)) == {reason.value for reason in FailureReason}
+
+
+def test_the_page_has_every_result_of_a_reload_and_every_setting_of_a_canary():
+    told = section("New policies")
+    assert all(f"`{result}`" in told for result in RESULTS)
+    assert all(f"`canary.{name}`" in told for name in Canary.model_fields)
+    assert all(f"`{word}`" in told for words in (CanaryMode, Undecided) for word in words)
 
 
 def test_the_page_has_every_word_of_a_models_filter():

@@ -11,7 +11,7 @@ from guardrails.checks.catalogue import SPECS
 from guardrails.cli.blocklist.options import emulator_option
 from guardrails.cli.blocklist.resource import Resource
 from guardrails.cli.options import config_option, json_option
-from guardrails.policy.bundle import load_bundle, read_texts
+from guardrails.policy.bundle import load_bundle, read_folder
 from guardrails.telemetry import logs
 
 
@@ -28,7 +28,7 @@ def check(config: Path, *, emulator: bool, as_json: bool) -> None:
     with Resource(config, emulator=emulator) as resource:
         settings = resource.opened.settings
         policies = load_bundle(settings.policies, SPECS).policies
-        texts, _ = read_texts(settings.policies)
+        texts = read_folder(settings.policies).texts
         folder = folder_of(settings)
         files = load_lists(folder) if folder.exists() else ()
         there = {one.name for one in resource.run(resource.opened.lists.all())}

@@ -1,0 +1,52 @@
+"""A compiled policy as readable JSON: what it looks for, what findings mean, what a refused caller is told."""
+
+from typing import Any
+
+from guardrails.policy.policy import CheckPlan, Policy, Rule
+
+EVERYTHING = "*"
+
+
+def describe(policy: Policy) -> dict[str, Any]:
+    """The policy in the words of its file, with what was absent there filled in.
+
+    The checks' own options are left out: values to ignore and names of lists are for who writes policies, and a
+    caller's key may be in more hands.
+    """
+    return {
+        "name": policy.ref.name,
+        "revision": policy.ref.revision,
+        "description": policy.description,
+        "mode": policy.mode.value,
+        "deadline_ms": round(policy.deadline_s * 1000),
+        "checks": {name: _plan(plan) for name, plan in policy.checks.items()},
+        "rules": [_rule(rule) for rule in policy.rules],
+        "chat": {
+            "refusal": policy.refusal,
+            "start_model": policy.chat.start_model.value,
+            "stream": {
+                "release": policy.chat.stream.release.value,
+                "window": policy.chat.stream.window,
+                "overlap": policy.chat.stream.overlap,
+                "wait_ms": round(policy.chat.stream.wait_s * 1000),
+            },
+        },
+    }
+
+
+def _plan(plan: CheckPlan) -> dict[str, Any]:
+    return {"scan": sorted(origin.value for origin in plan.scan), "on_failure": plan.on_failure.word}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": rule.id,
+        "stage": sorted(stage.value for stage in rule.stages),
+        "check": rule.check,
+        "category": EVERYTHING if rule.categories is None else sorted(rule.categories),
+        "at_least": rule.at_least,
+        "action": rule.action.word,
+    }
+    if rule.replacement is not None:
+        told |= {"with": rule.replacement, "restore": rule.restore}
+    return told
