@@ -1,6 +1,7 @@
 """Writing a streamed answer: server-sent events, and the ways a stream can go wrong."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import socket
@@ -52,20 +53,28 @@ async def write_stream(
     await response.prepare(request)
     if effect.malformed is Malformed.EMPTY:
         return response
+    # A client may leave a stream when it likes: nothing is wrong with that.
+    with contextlib.suppress(ConnectionResetError):
+        await _write(request, response, events, effect)
+    return response
+
+
+async def _write(
+    request: web.Request, response: web.StreamResponse, events: Iterable[bytes | float], effect: Effect
+) -> None:
     sent = 0
     for event in itertools.chain(events, (_END,)):
         if not isinstance(event, bytes):
             await asyncio.sleep(event / 1000)
             continue
         if await _meets_its_end(request, response, effect, event, sent):
-            return response
+            return
         if effect.slow_stream_ms and event not in {DONE, _END}:
             await asyncio.sleep(effect.slow_stream_ms / 1000)
         await response.write(event)
         if effect.malformed is not None and sent == 0:
             await response.write(_BROKEN_EVENTS[effect.malformed])
         sent += 1
-    return response
 
 
 async def _meets_its_end(
