@@ -54,9 +54,23 @@ async def _streamed(request: web.Request, stream: GuardedStream, exchange: Excha
 
 async def models(request: web.Request) -> web.Response:
     """The models this caller may use, in the shape of OpenAI's list."""
-    usable = request[CALLER].models(services(request).chat.upstreams)
-    data = [{"id": name, "object": "model", "created": 0, "owned_by": "azure"} for name in usable]
-    return web.json_response({"object": "list", "data": data})
+    return web.json_response({"object": "list", "data": [_told(name) for name in _usable(request)]})
+
+
+async def model(request: web.Request) -> web.Response:
+    """One of them."""
+    name, usable = request.match_info["name"], _usable(request)
+    if name not in usable:
+        raise UnknownName("model", name, usable)
+    return web.json_response(_told(name))
+
+
+def _usable(request: web.Request) -> tuple[str, ...]:
+    return request[CALLER].models(services(request).chat.upstreams)
+
+
+def _told(name: str) -> dict[str, str | int]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "azure"}
 
 
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:

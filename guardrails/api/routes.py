@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from guardrails.api.check import check, check_with
-from guardrails.api.guarded_chat import guarded_chat, models
+from guardrails.api.guarded_chat import guarded_chat, model, models
 from guardrails.api.health import livez, metrics, readyz
 from guardrails.api.policies import policies, policy
 from guardrails.api.unsupported import UNSUPPORTED_DOORS, unsupported
@@ -31,6 +31,7 @@ def routes() -> list[web.RouteDef]:
         *(web.post(path, check_with(name)) for path, name in CHECK_DOORS.items()),
         *(web.post(path, guarded_chat) for path in CHAT_DOORS),
         *(web.get(path, models) for path in MODEL_DOORS),
+        *(web.get(f"{path}/{{name}}", model) for path in MODEL_DOORS),
         web.get("/policies", policies),
         web.get("/policies/{name}", policy),
         *(web.route(hdrs.METH_ANY, path, unsupported) for path in UNSUPPORTED_DOORS),

@@ -71,8 +71,7 @@ class GuardedChat:
             UpstreamError: the model endpoint answered with an error.
             UpstreamUnreachable: it gave no usable answer.
         """
-        read = await with_sound_images(extract_request(body, policy.trusted))
-        inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
+        inspection = await _input_inspection(body, policy, caller)
         upstream = self.upstreams[model]
 
         async def ask(sent: Body) -> Completion:
@@ -97,8 +96,7 @@ class GuardedChat:
 
         Whoever gets it must `aclose` it. Arguments and errors are those of `complete`.
         """
-        read = await with_sound_images(extract_request(body, policy.trusted))
-        inspection = Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
+        inspection = await _input_inspection(body, policy, caller)
         upstream = self.upstreams[model]
 
         async def ask(sent: Body) -> OpenStream:
@@ -117,6 +115,11 @@ class GuardedChat:
         if assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
         return assessment
+
+
+async def _input_inspection(body: Body, policy: Policy, caller: str) -> Inspection:
+    read = await with_sound_images(extract_request(body, policy.trusted))
+    return Inspection(Stage.INPUT, caller, read.segments, unread=read.unread)
 
 
 def wants_more_than_text(body: Body) -> bool:

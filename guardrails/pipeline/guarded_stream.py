@@ -63,6 +63,7 @@ class GuardedStream:
         self._room = asyncio.Event()
         self._pace = _Pace(policy.chat.stream, self._wake)
         self._reading = asyncio.create_task(self._read())
+        self._reading.add_done_callback(lambda _: self._wake.set())
         self._judging: asyncio.Task[None] | None = None
         self._broke_off: UpstreamUnreachable | None = None
         self._stopped_by: Assessment | None = None
@@ -119,12 +120,14 @@ class GuardedStream:
 
     async def aclose(self) -> None:
         """Make an end: stop what is under way, close the endpoint's answer, and leave the decision record behind."""
-        self._record()
         tasks = [task for task in (self._reading, self._judging) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await self._opened.aclose()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            self._record()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self._opened.aclose()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _next(self, until: float) -> bytes:
         """The next piece; empty when it did not come until that moment of the loop's clock, and at the end."""

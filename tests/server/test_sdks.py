@@ -144,8 +144,12 @@ async def test_the_models_rate_limit_keeps_its_headers(service, sdk):
     assert "retry-after-ms" in caught.value.response.headers
 
 
-async def test_the_models_come_as_a_list(sdk):
+async def test_the_models_come_as_a_list_and_one_by_one(sdk):
     assert [model.id async for model in await sdk.models.list()] == ["gpt-4o", "phi-4"]
+    assert (await sdk.models.retrieve("phi-4")).id == "phi-4"
+    with pytest.raises(NotFoundError) as caught:
+        await sdk.models.retrieve("gpt-9")
+    assert caught.value.code == "unknown_model"
 
 
 async def test_wrong_key_and_unknown_model_raise_their_own_classes(service, sdk):
