@@ -19,7 +19,9 @@ from guardrails.server.readiness import ReadinessProbe
 from guardrails.server.verdict_cache import open_verdict_cache
 from guardrails.settings.schema import Settings
 from guardrails.telemetry.audit import DecisionLog
+from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
+from guardrails.telemetry.recent import Recent
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
 from guardrails.web.services import HOLDER, Services
@@ -50,7 +52,8 @@ async def _open(
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
     cache = await open_verdict_cache(stack, settings, secrets, metrics)
-    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
+    recent = Recent(settings.telemetry.recent_decisions)
+    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished, recent=recent)
     await decisions.start()
     stack.push_async_callback(decisions.aclose)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
@@ -75,6 +78,7 @@ async def _open(
         readiness=readiness,
         max_body=settings.server.max_body,
         streams=settings.server.streams,
+        recorded=RecordedDecisions(settings.telemetry.decisions, recent),
     )
 
 

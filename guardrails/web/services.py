@@ -11,6 +11,7 @@ from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.policy.bundle import Bundle
 from guardrails.settings.schema import Streams
+from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers
 
@@ -44,6 +45,7 @@ class Services:
     readiness: Probe
     max_body: int
     streams: Streams
+    recorded: RecordedDecisions
 
 
 class Holder:
