@@ -1,6 +1,7 @@
 """Explanations of what was just assessed, and of decisions by their records, as plain JSON and without any text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -41,9 +42,10 @@ def explain_record(
         then = recall(record)
     except Unreadable as error:
         return {"decision": None, "stage": str(record.get("stage", "")), "unexplained": str(error)}
-    asked = policy if then.only is None or then.only not in specs else only(policy, specs[then.only])
+    asked = _asked(policy, then, specs)
     # The pointers of a record are safe already.
     now = told(explain(asked, then.inspection, then.reports, specs), str, file)
+    same = then.verdict == now["verdict"] and then.blocked == now["blocked"]
     return now | {
         "decision": {
             "id": then.id,
@@ -51,17 +53,29 @@ def explain_record(
             "door": then.door,
             "verdict": then.verdict,
             "blocked": then.blocked,
+            "reasons": list(then.reasons),
             "revision": then.revision,
             "revision_changed": then.revision != policy.ref.revision,
-            "same_verdict": then.verdict == now["verdict"] and then.blocked == now["blocked"],
-            "notes": list(_notes(then, asked)),
+            "same_verdict": same,
+            "notes": list(_notes(then, asked, same=same)),
         }
     }
 
 
-def _notes(then: Recalled, policy: Policy) -> Iterator[str]:
+def _asked(policy: Policy, then: Recalled, specs: Mapping[str, CheckSpec]) -> Policy:
+    """The part of a policy that this evidence is of."""
+    if not then.reports:
+        return replace(policy, checks={})
+    return policy if then.only is None or then.only not in specs else only(policy, specs[then.only])
+
+
+def _notes(then: Recalled, policy: Policy, *, same: bool) -> Iterator[str]:
     if then.revision != policy.ref.revision:
         yield "The policy has changed since: this is what it says of the same evidence now."
+    elif not same:
+        yield "What was decided then rests on more than the evidence that is recorded; its reasons are told with it."
+    if not then.reports:
+        yield "No check was asked."
     asked = {report.check for report in then.reports}
     for name in policy.checks:
         if name not in asked:

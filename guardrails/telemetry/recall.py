@@ -15,6 +15,9 @@ from guardrails.domain.finding import Finding
 
 NO_ANSWER: Final = "the model's own filter refused, and there was no answer to judge"
 NOT_WHOLE: Final = "the record is not whole"
+MOST_REASONS: Final = 50
+"""The most recorded reasons that are told again."""
+_TOLD: Final = ("rule", "action", "check", "category", "detail")
 _LONGEST: Final = 64 * 1024 * 1024
 """Characters of all texts of one record: far more than one request may have."""
 
@@ -40,6 +43,7 @@ class Recalled:
         reports: What the checks reported.
         streamed: Whether the answer was a stream: then the evidence is that of all its windows.
         left_out: How many earlier messages were left out of what was judged.
+        reasons: Why it was decided so, as recorded: rule, action, check, category and detail.
     """
 
     id: str
@@ -54,6 +58,7 @@ class Recalled:
     reports: tuple[CheckReport, ...]
     streamed: bool
     left_out: int
+    reasons: tuple[Mapping[str, str | None], ...]
 
 
 def recall(record: Mapping[str, Any]) -> Recalled:
@@ -93,6 +98,7 @@ def _recalled(record: Mapping[str, Any]) -> Recalled:
         reports=tuple(_report(told, places) for told in record["checks"]),
         streamed=record.get("stream") is not None,
         left_out=len(dropped.get("messages", ())),
+        reasons=tuple({name: one[name] for name in _TOLD} for one in record["reasons"][:MOST_REASONS]),
     )
 
 
