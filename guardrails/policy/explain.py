@@ -22,6 +22,10 @@ MOST_FINDINGS = 500
 """The most findings and the most reasons that are explained one by one; those that decided come first."""
 
 
+MOST_LOOKS = 20_000
+"""The most pairs of a finding and a rule of an explanation, where a policy has very many rules."""
+
+
 class Outcome(StrEnum):
     """What came of a rule that looked at a finding of its check."""
 
@@ -103,15 +107,19 @@ def explain(
     verdict = decide(policy, inspection, reports)
     segments = {segment.pointer: segment for segment in inspection.segments}
     hits = tuple(hits_of(policy, inspection, reports, segments))
-    seen = _ranked(policy, inspection.stage, reports, hits, specs)
+    ranked = _ranked(reports, hits)
+    kept = ranked[: min(MOST_FINDINGS, max(1, MOST_LOOKS // len(policy.rules)))] if policy.rules else ranked
+    seen = tuple(
+        Seen(check, finding, tuple(_looks(policy, inspection.stage, check, finding, fired, specs)))
+        for check, finding, fired in kept[:MOST_FINDINGS]
+    )
     because = tuple(_because(policy, verdict))
-    omitted = max(0, len(seen) - MOST_FINDINGS) + max(0, len(because) - MOST_FINDINGS)
     return Explanation(
         verdict=verdict,
         stage=inspection.stage,
         because=because[:MOST_FINDINGS],
-        seen=tuple(seen[:MOST_FINDINGS]),
-        omitted=omitted,
+        seen=seen,
+        omitted=len(ranked) - len(seen) + max(0, len(because) - MOST_FINDINGS),
         redactions=redactions_of(hits, segments) if verdict.action is Action.REDACT else (),
         lets_pass=lets_pass(policy, inspection, reports, hits, specs) if verdict.action is Action.BLOCK else None,
     )
@@ -130,24 +138,14 @@ def _because(policy: Policy, verdict: Verdict) -> Iterator[Because]:
         yield Because(reason, source, reason.action is verdict.action)
 
 
-def _ranked(
-    policy: Policy,
-    stage: Stage,
-    reports: Iterable[CheckReport],
-    hits: Iterable[Hit],
-    specs: Mapping[str, CheckSpec],
-) -> list[Seen]:
-    """Strongest first; of two alike, as they were reported."""
+def _ranked(reports: Iterable[CheckReport], hits: Iterable[Hit]) -> list[tuple[str, Finding, Mapping[str, Hit]]]:
+    """Every finding once, with what fired on it by rule: strongest first; of two alike, as they were reported."""
     fired: dict[tuple[str, Finding], dict[str, Hit]] = {}
     for hit in hits:
         fired.setdefault((hit.rule.check, hit.finding), {})[hit.rule.id] = hit
-    seen = [
-        Seen(report.check, finding, tuple(_looks(policy, stage, report.check, finding, here, specs)))
-        for report in reports
-        for finding in dict.fromkeys(report.findings)
-        for here in (fired.get((report.check, finding), {}),)
-    ]
-    return sorted(seen, key=lambda one: -max((look.action or Action.ALLOW for look in one.looks), default=-1))
+    found = {(report.check, finding): None for report in reports for finding in report.findings}
+    ranked = [(check, finding, fired.get((check, finding), {})) for check, finding in found]
+    return sorted(ranked, key=lambda one: -max((hit.action for hit in one[2].values()), default=-1))
 
 
 def _looks(  # noqa: PLR0917 - one finding with all it is held against

@@ -56,6 +56,8 @@ async def _open(
     decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished, recent=recent)
     await decisions.start()
     stack.push_async_callback(decisions.aclose)
+    recorded = RecordedDecisions(settings.telemetry.decisions, recent)
+    stack.callback(recorded.close)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
@@ -78,7 +80,7 @@ async def _open(
         readiness=readiness,
         max_body=settings.server.max_body,
         streams=settings.server.streams,
-        recorded=RecordedDecisions(settings.telemetry.decisions, recent),
+        recorded=recorded,
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ _STAMP: Final = re.compile(r"\d{8}T\d{6}\.\d{6}Z", re.ASCII)
 
 
 class RecordedDecisions:
-    """Finds the decision records of an id. One search of files goes on at a time, in a thread.
+    """Finds the decision records of an id. One search of files goes on at a time, in a thread of its own.
 
     Args:
         target: The setting `telemetry.decisions`: only a file can be read back.
@@ -38,8 +39,13 @@ class RecordedDecisions:
         self._file = None if target in {OFF, STANDARD_OUTPUT} else Path(target)
         self._recent = recent
         self._most_read = most_read
-        self._turn = asyncio.Semaphore(1)
+        # A thread of its own: whoever asks and leaves cannot take the threads that verdicts are made in.
+        self._thread = ThreadPoolExecutor(1, "decision-search")
         self._waiting = 0
+
+    def close(self) -> None:
+        """Begin no other search."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def find(self, decision_id: str) -> list[dict[str, Any]]:
         """The records of an id in the order they were written; none where there are none that can be had.
@@ -59,8 +65,8 @@ class RecordedDecisions:
             raise Overloaded
         self._waiting += 1
         try:
-            async with self._turn:
-                return await asyncio.to_thread(_search_all, file, decision_id, self._most_read)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, _search_all, file, decision_id, self._most_read)
         finally:
             self._waiting -= 1
 

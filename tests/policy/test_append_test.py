@@ -10,8 +10,8 @@ from guardrails.policy.append_test import append_test
 from guardrails.policy.as_test import PolicyTest, Untestable, as_test, flow_of, lines_of
 
 TEST = PolicyTest(
-    "decision chk_1", "input", (("pii", "Email", 0.95), ("prompt_shield", "UserPromptAttack", None)), ("content_safety",),
-    "block", ("on_failure",),
+    "decision chk_1", "input", (("pii", "Email", 0.95), ("prompt_shield", "UserPromptAttack", None)),
+    ("content_safety",), "block", ("on_failure",),
 )  # fmt: skip
 FORM = {
     "name": "decision chk_1",

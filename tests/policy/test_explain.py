@@ -11,7 +11,7 @@ from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import Action
 from guardrails.policy.compile import compile_policy
 from guardrails.policy.decide import decide
-from guardrails.policy.explain import MOST_FINDINGS, Outcome, explain
+from guardrails.policy.explain import MOST_FINDINGS, MOST_LOOKS, Outcome, explain
 from guardrails.policy.explained import told
 from guardrails.policy.lets_pass import next_above
 
@@ -165,6 +165,16 @@ def test_of_very_many_findings_those_that_decided_are_told(policy, specs):
     assert len(explanation.seen) == len(explanation.because) == MOST_FINDINGS
     assert explanation.seen[0].finding.category == explanation.because[0].reason.category == "Hate"
     assert explanation.omitted == 21 + 22  # Hate is noted as well
+
+
+def test_under_very_many_rules_fewer_findings_are_told(specs):
+    more = "".join(f"  - {{id: r{number}, check: pii, action: flag}}\n" for number in range(1000))
+    policy = compile_policy(FILE.replace("media:", more + "media:"), "p.yaml", specs)
+    many = [Finding("Email", 0.5, AT, Span(number, number + 1)) for number in range(40)]
+    inspection, reports = evidence(report("pii", *many))
+    explanation = explain(policy, inspection, reports, specs)
+    assert len(explanation.seen) == MOST_LOOKS // 1006
+    assert len(explanation.because) == MOST_FINDINGS
 
 
 def test_where_a_rule_stands_is_no_part_of_what_it_is(policy, specs):

@@ -4,8 +4,10 @@ import asyncio
 import json
 
 import pytest
-from running import STRICT_KEY
+from running import KEY, STRICT_KEY
 
+from guardrails.cli.policy.asked import from_service
+from guardrails.domain.errors import ConfigurationError
 from guardrails.emulator.presets import preset
 
 MAIL = "anna.smith@contoso.com"
@@ -203,3 +205,12 @@ async def written(service, decision_id):
             return
         await asyncio.sleep(0.02)
     raise AssertionError("the record was not written")
+
+
+async def test_the_command_asks_a_running_service(explaining):
+    (one,) = await from_service(explaining.url, KEY, "default", {"text": ATTACK})
+    assert one["verdict"] == "block"
+    with pytest.raises(ConfigurationError, match="401"):
+        await from_service(explaining.url, "another-key", "default", {"text": ATTACK})
+    with pytest.raises(ConfigurationError, match="no policy of this name for you"):
+        await from_service(explaining.url, KEY, "../livez", {"text": ATTACK})

@@ -1,4 +1,4 @@
-"""Records by id: bounded in memory, read back from files from their ends, and nothing taken for a record that is none."""
+"""Records by id: bounded in memory, read back from the ends of files, and nothing taken for a record that is none."""
 
 import os
 

@@ -3,6 +3,7 @@
 import asyncio
 import glob
 import gzip
+import json
 import os
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -42,8 +43,9 @@ Told = dict[str, Any]
 
 
 def whole(file: str) -> str:
-    """A file as the person at the terminal finds it."""
-    return file
+    """A file as the person at the terminal finds it: from where they are, where it is below that."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def from_records(
@@ -109,7 +111,7 @@ async def from_text(
         inspection = Inspection(stage, "", read.segments, None, read.unread)
         guard = app[HOLDER].services.guard
         assessment = await guard.assess(inspection, chosen, Exchange(new_id(), "", _DOOR))
-        return [explain_now(chosen, inspection, assessment.reports, SPECS, whole)]
+        return [await asyncio.to_thread(explain_now, chosen, inspection, assessment.reports, SPECS, whole)]
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:
@@ -172,7 +174,7 @@ def _only_one(bundle: Bundle) -> str:
 
 
 def _unrecorded(config: Path, env: Mapping[str, str], policies: Path | None) -> Prepared:
-    told = dict(env) | {"GUARDRAILS_TELEMETRY__DECISIONS": OFF}
+    told = dict(env) | {"GUARDRAILS_TELEMETRY__DECISIONS": json.dumps(OFF)}
     if policies is None:
         return prepare(config, told)
     # Which policies callers are bound to is nothing here: this folder may be another one.

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from guardrails.cli.terminal import counted
+
 _STYLES: Final = {"block": "bold red", "redact": "yellow", "flag": "cyan", "allow": "green"}
 _REVISION: Final = 19
 """`sha256:` and twelve digits are enough to tell two revisions apart."""
@@ -27,8 +29,13 @@ def show(out: Console, told: Told) -> None:
         _decision(out, told["decision"])
     if told["reasons"]:
         out.print(_reasons(told["reasons"]))
-    if told["findings"]:
-        out.print(_findings(told["findings"]))
+    seen = [one for one in told["findings"] if one["measure"] != 0]
+    if seen:
+        out.print(_findings(seen))
+    if len(seen) < len(told["findings"]):
+        out.print(
+            f"{counted(len(told['findings']) - len(seen), 'finding')} of measure 0 (nothing seen): --json has them."
+        )
     if told["omitted"]:
         out.print(f"{told['omitted']} more findings and reasons are not shown.")
     for one in told["redactions"]:
@@ -64,7 +71,7 @@ def _reasons(reasons: Iterable[Told]) -> Table:
 
 
 def _findings(findings: Iterable[Told]) -> Table:
-    names = ("check", "seen", "measure", "where", "rule", "file and line", "came to", "at least", "distance", "next")
+    names = ("check", "seen", "measure", "where", "rule", "line", "came to", "at least", "distance", "next")
     table = _table("Every rule on every finding", names)
     for one in findings:
         seen = " ".join(str(one[key]) for key in ("category", "detail") if one[key])
@@ -75,7 +82,7 @@ def _findings(findings: Iterable[Told]) -> Table:
             came_to = " ".join(str(part) for part in (look["action"] or look["outcome"], look["why"]) if part)
             numbers = (look["at_least"], _signed(look["distance"]), look["next_at_least"])
             first = head if number == 0 else (None,) * len(head)
-            table.add_row(*map(_cell, (*first, look["rule"], _place(look), came_to, *numbers)))
+            table.add_row(*map(_cell, (*first, look["rule"], look["line"], came_to, *numbers)))
     return table
 
 
