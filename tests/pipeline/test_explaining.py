@@ -118,6 +118,35 @@ def test_a_record_judged_again_by_its_own_policy_gives_its_own_verdict(segments,
     assert "secret-place" not in json.dumps([told, now])
 
 
+SKIPPED = CheckStatus.SKIPPED
+MAIL = (Finding("Email", 0.9, POINTERS[0], Span(0, 3)),)
+
+
+@pytest.mark.parametrize(
+    ("segment", "check", "status", "found", "verdict"),
+    [
+        (Segment(CANARY, Origin.USER, POINTERS[0]), "pii", CheckStatus.COMPLETED, MAIL, "redact"),
+        (Segment(CANARY, Origin.USER, POINTERS[0], editable=False), "pii", CheckStatus.COMPLETED, MAIL, "block"),
+        (Segment("xx", Origin.USER, POINTERS[0]), "pii", CheckStatus.COMPLETED, MAIL, "block"),
+        (Segment("  ", Origin.USER, POINTERS[0]), "pii", SKIPPED, (), "allow"),
+        (Segment(CANARY, Origin.USER, POINTERS[0]), "pii", SKIPPED, (), "block"),
+        (Segment(CANARY, Origin.USER, POINTERS[0], old=True), "pii", SKIPPED, (), "allow"),
+        (Segment(CANARY, Origin.USER, POINTERS[0], trusted=True), "prompt_shield", SKIPPED, (), "allow"),
+        (Segment(CANARY, Origin.USER, POINTERS[0]), "prompt_shield", SKIPPED, (), "flag"),
+        (Segment(CANARY, Origin.SYSTEM, POINTERS[0]), "content_safety", SKIPPED, (), "allow"),
+        (Segment(CANARY, Origin.USER, POINTERS[0], kind=Kind.AUDIO), "pii", SKIPPED, (), "flag"),
+    ],
+)
+def test_all_of_a_segment_that_a_verdict_depends_on_is_read_back(segment, check, status, found, verdict):
+    reports = tuple(
+        CheckReport(check, status, found) if name == check else CheckReport(name, CheckStatus.COMPLETED)
+        for name in POLICY.checks
+    )
+    then, record = recorded(POLICY, inspected(segment), reports)
+    told = explain_record(record, POLICY, SPECS)
+    assert (then.action.word, told["verdict"], told["decision"]["same_verdict"]) == (verdict, verdict, True)
+
+
 def seen(plan, inspection, place):
     """Only what was given to a check can be reported by it."""
     return place[0] in {segment.pointer for segment in narrow(plan, inspection).segments}
