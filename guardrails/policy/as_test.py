@@ -1,6 +1,7 @@
 """A decision as a test in the policy's file: its evidence as canned findings, and what it came to."""
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ def as_test(name: str, told: Mapping[str, Any]) -> PolicyTest:
             raise Untestable(f"it rests on {reason['rule']}, and a test's findings are in a text")
         if reason["detail"] in {NO_SPAN, NOT_EDITABLE} and reason["rule"] != ON_FAILURE_RULE:
             raise Untestable(f"it rests on where {reason['category']} stands ({reason['detail']})")
+    if any(isinstance(one["measure"], float) and not math.isfinite(one["measure"]) for one in told["findings"]):
+        raise Untestable("a measure is no number")
     found = {(one["check"], one["category"], one["measure"]): None for one in told["findings"] if one["measure"] != 0}
     failed = {reason["check"]: None for reason in told["reasons"] if reason["rule"] == ON_FAILURE_RULE}
     rules = {reason["rule"]: None for reason in deciding}

@@ -115,6 +115,25 @@ def test_a_decision_becomes_a_test(explain, decisions):
     ]
 
 
+def test_a_test_expects_what_the_policy_says_now_and_says_so(explain, decisions, policies):
+    file, decision = decisions
+    (policies / "default.yaml").write_text(POLICY.replace("at_least: 4", "at_least: 6"))
+    result = explain("--decision", decision, "--decisions", str(file), "--as-test")
+    assert yaml.safe_load(result.stdout)[0]["expect"] == {"verdict": "allow"}
+    assert "then it was decided otherwise" in result.stderr
+
+
+def test_a_record_that_holds_no_evidence_is_said_to_be_so_and_is_no_test(explain, decisions):
+    file, decision = decisions
+    answer = {"id": decision, "stage": "output", "verdict": None, "policy": {"name": "default"}}
+    file.write_bytes(orjson.dumps(answer) + b"\n")
+    shown = explain("--decision", decision, "--decisions", str(file))
+    assert (shown.exit_code, "the model's own filter refused" in shown.stdout) == (0, True)
+    result = explain("--decision", decision, "--decisions", str(file), "--as-test")
+    assert result.exit_code == 2
+    assert "cannot be a test" in result.stderr
+
+
 def test_a_test_is_added_to_the_policys_file_and_nothing_else_changes(explain, decisions, policies, monkeypatch):
     monkeypatch.setitem(later._TODAY, "tests", lambda _: True)
     file, decision = decisions

@@ -113,6 +113,7 @@ def test_a_test_has_what_was_seen_once_and_the_rules_that_decided():
         ({"reason": {"detail": "no span to redact"}}, "where Email stands"),
         ({"reason": {"detail": "cannot be redacted in place"}}, "where Email stands"),
         ({"omitted": 3}, "more findings"),
+        ({"findings": [{"check": "pii", "category": "Email", "measure": float("nan")}]}, "no number"),
     ],
 )
 def test_what_findings_cannot_stand_for_is_refused(changes, why):

@@ -37,6 +37,9 @@ from guardrails.web.services import HOLDER
 
 _SECONDS: Final = 60.0
 _DOOR: Final = "guardrails policy explain"
+_FIELDS: Final = frozenset(
+    ["policy", "stage", "verdict", "message", "reasons", "findings", "omitted", "redactions", "would_pass", "decision"]
+)
 _KEY: Final = re.compile(r"[!-~]+")
 
 Told = dict[str, Any]
@@ -83,7 +86,7 @@ async def from_service(url: str, key: str, policy: str, body: Mapping[str, Any])
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
         raise ConfigurationError([f"no explanation from {url}; is the service running there?"]) from None
     told = answer.get("explanations") if isinstance(answer, dict) else None
-    if isinstance(told, list):
+    if isinstance(told, list) and all(map(_is_known, told)):
         return told
     detail = answer.get("detail") if isinstance(answer, dict) else None
     raise ConfigurationError([f"the service answers {status}: {detail or 'no reason given'}"])
@@ -112,6 +115,11 @@ async def from_text(
         guard = app[HOLDER].services.guard
         assessment = await guard.assess(inspection, chosen, Exchange(new_id(), "", _DOOR))
         return [await asyncio.to_thread(explain_now, chosen, inspection, assessment.reports, SPECS, whole)]
+
+
+def _is_known(told: object) -> bool:
+    """Whether a service, perhaps of another version, tells what is shown here."""
+    return isinstance(told, dict) and ("unexplained" in told or told.keys() >= _FIELDS)
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:

@@ -100,12 +100,18 @@ def explain(  # noqa: PLR0917 - as many as there are options
 
 def _tests(told: Sequence[dict[str, Any]], name: str, policies: Path | None, config: Path, *, append: bool) -> None:
     tests = tests_of(told, name)
+    if any(one.get("decision") and not one["decision"]["same_verdict"] for one in told):
+        click.echo("guardrails: the test expects what the policy says now; then it was decided otherwise", err=True)
     if append:
         folder = policies or load(config, os.environ).policies
         click.echo(f"added to {add_to(folder, told[0]['policy']['name'], tests)}")
         return
     for test in tests:
         click.echo("\n".join(lines_of(test)))
+
+
+def _policy_of(told: Sequence[dict[str, Any]]) -> str:
+    return next(str(one["policy"]["name"]) for one in told if "policy" in one)
 
 
 def _print(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:

@@ -17,12 +17,13 @@ from guardrails.policy.positions import read
 
 
 def tests_of(explanations: Sequence[Mapping[str, Any]], name: str) -> list[PolicyTest]:
-    """One test for each explanation; `name`, where it is not empty, names them.
+    """One test for each explanation, where there is any; `name`, where it is not empty, names them.
 
     Raises:
         ConfigurationError: one cannot be a test.
     """
     tests = []
+    explanations = [told for told in explanations if "verdict" in told] or explanations
     for told in explanations:
         decision = told.get("decision")
         called = name or (f"decision {decision['id']}" if decision else "a text that was explained")
