@@ -7,12 +7,14 @@ import orjson
 from aiohttp import web
 
 from guardrails.api.render import render_check
-from guardrails.api.schemas import extract_content, parse_check
+from guardrails.api.schemas import CheckRequest, extract_content, parse_check
 from guardrails.domain.content import Inspection
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
 from guardrails.pipeline.images import with_sound_images
+from guardrails.pipeline.trying import Trying
+from guardrails.policy.policy import Policy
 from guardrails.policy.single import only
 from guardrails.web.body import read_object
 from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
@@ -43,16 +45,27 @@ async def _check(request: web.Request, name: str | None) -> web.Response:
     policy, trying = taken.policy(chosen), taken.trying(chosen)
     if name is not None:  # a part of a policy says nothing of the whole: no trial counts it
         policy, trying = only(policy, ours.specs[name]), None
-    read = await with_sound_images(extract_content(asked, body, policy.trusted))
-    inspection = Inspection(asked.stage, caller.name, read.segments, asked.language, read.unread)
-    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), trying=trying)
-    assessment = await ours.guard.assess(inspection, policy, exchange)
-    heaviness = weight(inspection, assessment.reports)
+    assessment = await assess(request, body, asked, policy, trying)
+    heaviness = weight(assessment.inspection, assessment.reports)
     return web.Response(
         body=await aside(heaviness, _encoded, assessment, body),
         content_type="application/json",
         headers=verdict_headers(assessment.verdict, assessment.id),
     )
+
+
+async def assess(
+    request: web.Request, body: Mapping[str, Any], asked: CheckRequest, policy: Policy, trying: Trying | None = None
+) -> Assessment:
+    """Judge what a body holds, and record the verdict; `trying` counts it for the policies on trial.
+
+    Raises:
+        InvalidRequest: its texts cannot be read; names the field.
+    """
+    read = await with_sound_images(extract_content(asked, body, policy.trusted))
+    inspection = Inspection(asked.stage, request[CALLER].name, read.segments, asked.language, read.unread)
+    exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), trying=trying)
+    return await services(request).guard.assess(inspection, policy, exchange)
 
 
 def _encoded(assessment: Assessment, body: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from guardrails.api.check import check, check_with
+from guardrails.api.explain import explain
 from guardrails.api.guarded_chat import guarded_chat, model, models
 from guardrails.api.health import livez, metrics, readyz
 from guardrails.api.policies import policies, policy
@@ -15,6 +16,7 @@ CHECK_DOORS: Mapping[str, str] = {
     "/check/content-safety": "content_safety",
     "/check/prompt-shield": "prompt_shield",
 }
+EXPLAIN_DOOR = "/policies/{name}/explain"
 CHAT_DOORS = (
     "/guarded-chat",
     "/openai/deployments/{name}/chat/completions",
@@ -29,6 +31,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.post("/check", check),
         *(web.post(path, check_with(name)) for path, name in CHECK_DOORS.items()),
+        web.post(EXPLAIN_DOOR, explain),
         *(web.post(path, guarded_chat) for path in CHAT_DOORS),
         *(web.get(path, models) for path in MODEL_DOORS),
         *(web.get(f"{path}/{{name}}", model) for path in MODEL_DOORS),

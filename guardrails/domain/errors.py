@@ -8,6 +8,7 @@ GuardrailsError
 ├── NotAuthenticated            no known caller
 ├── NotAllowed                  a known caller, asking for what it may not have
 ├── UnknownName                 a policy or model that does not exist for this caller
+├── UnknownDecision             no decision of this id can be explained to this caller
 ├── UnsupportedOperation        an operation of the API that no check reads: not forwarded
 ├── Overloaded                  more requests at once than we take in; come back
 ├── Stopped                     the verdict lets nothing on
@@ -79,6 +80,10 @@ class UnknownName(GuardrailsError):
         self.kind = kind
         self.name = name
         self.known = tuple(known)
+
+
+class UnknownDecision(GuardrailsError):
+    """No decision of this id can be explained to this caller. Why not is not told: it may be another's."""
 
 
 class UnsupportedOperation(GuardrailsError):

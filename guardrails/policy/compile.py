@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,8 +14,9 @@ from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.policy.document import MediaSection, PolicyDocument, RuleSection
 from guardrails.policy.later import set_aside
+from guardrails.policy.places import Places
 from guardrails.policy.plans import check_problems, plan
-from guardrails.policy.policy import ChatPlan, Policy, Rule, StartModel, StreamPlan
+from guardrails.policy.policy import ChatPlan, Policy, Rule, Source, StartModel, StreamPlan
 from guardrails.policy.positions import Problem, Tree, read
 from guardrails.policy.redaction import DEFAULT_REPLACEMENT
 from guardrails.policy.rules import rule_problems
@@ -47,7 +49,7 @@ def compile_policy(text: str, file: str, specs: Mapping[str, CheckSpec]) -> Poli
         problems += rule_problems(tree, specs)
     if problems or document is None:
         raise ConfigurationError([problem.at(file) for problem in sorted(set(problems), key=_order)])
-    return _policy(document, text, specs)
+    return _policy(document, text, specs, Places(tree, file))
 
 
 def _order(problem: Problem) -> tuple[Any, ...]:
@@ -61,7 +63,7 @@ def _document(tree: Tree) -> tuple[PolicyDocument | None, list[Problem]]:
         return None, list(problems_of(error, tree))
 
 
-def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec]) -> Policy:
+def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec], places: Places) -> Policy:
     revision = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
     return Policy(
         ref=PolicyRef(document.policy, revision),
@@ -69,15 +71,19 @@ def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec])
         mode=Mode(document.mode),
         deadline_s=document.deadline_ms / 1000,
         checks=MappingProxyType(
-            {name: plan(specs[name], raw, document.history) for name, raw in document.checks.items()}
+            {
+                name: replace(plan(specs[name], raw, document.history), source=places.of_check(name))
+                for name, raw in document.checks.items()
+            }
         ),
-        rules=tuple(map(_rule, document.rules)),
+        rules=tuple(_rule(section, places.of_rule(index)) for index, section in enumerate(document.rules)),
         refusal=document.chat.refusal,
         history=document.history,
         trusted=frozenset(digest.removeprefix("sha256:") for digest in document.trusted),
         media=_media(document.media),
         banned=frozenset({Kind.IMAGE}) if document.media.image == "block" else frozenset(),
         chat=_chat(document),
+        media_sources=places.of_media(),
     )
 
 
@@ -100,7 +106,7 @@ def _chat(document: PolicyDocument) -> ChatPlan:
     )
 
 
-def _rule(section: RuleSection) -> Rule:
+def _rule(section: RuleSection, source: Source) -> Rule:
     action = Action[section.action.upper()]
     anything = section.category is None or EVERY_CATEGORY in section.category
     return Rule(
@@ -112,4 +118,5 @@ def _rule(section: RuleSection) -> Rule:
         action=action,
         replacement=(section.with_ or DEFAULT_REPLACEMENT) if action is Action.REDACT else None,
         restore=section.restore,
+        source=source,
     )

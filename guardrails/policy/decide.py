@@ -36,8 +36,8 @@ def decide(
     """
     segments = {segment.pointer: segment for segment in inspection.segments}
     failures = tuple(_failures(policy, inspection, reports))
-    hits = tuple(_hits(policy, inspection, reports, segments))
-    reasons = tuple(dict.fromkeys((*failures, *media_reasons(policy, inspection), *map(_reason, hits))))
+    hits = tuple(hits_of(policy, inspection, reports, segments))
+    reasons = tuple(dict.fromkeys((*failures, *media_reasons(policy, inspection), *map(reason_of, hits))))
     action = max((reason.action for reason in reasons), default=Action.ALLOW)
     order = {pointer: index for index, pointer in enumerate(segments)}
     return Verdict(
@@ -70,9 +70,10 @@ def _failures(policy: Policy, inspection: Inspection, reports: Sequence[CheckRep
             yield Reason(rule=ON_FAILURE_RULE, action=plan.on_failure, check=plan.name, detail=why)
 
 
-def _hits(
+def hits_of(
     policy: Policy, inspection: Inspection, reports: Sequence[CheckReport], segments: Mapping[str, Segment]
 ) -> Iterator[Hit]:
+    """Every rule of the stage that matches a finding of its check; `segments` by pointer."""
     rules = [rule for rule in policy.rules if inspection.stage in rule.stages]
     for report in reports:
         for rule in rules:
@@ -109,7 +110,8 @@ def _hit(rule: Rule, finding: Finding, segment: Segment | None) -> Hit:
     return Hit(rule, finding, Action.REDACT, finding.detail)
 
 
-def _reason(hit: Hit) -> Reason:
+def reason_of(hit: Hit) -> Reason:
+    """The hit as a verdict tells it."""
     return Reason(
         rule=hit.rule.id,
         action=hit.action,

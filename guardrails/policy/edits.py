@@ -68,6 +68,39 @@ def edits_of(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """One edit told without its text: where, the way to redact, the category it names, whose rules ask for it."""
+
+    pointer: str
+    span: Span
+    way: str
+    category: str
+    restore: bool
+    rules: tuple[str, ...]
+
+
+def redactions_of(hits: Iterable[Hit], pointers: Iterable[str]) -> tuple[Redaction, ...]:
+    """The edits of `edits_of`, in its order, as facts. `pointers` are those of the segments."""
+    by_pointer: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.action is Action.REDACT:
+            by_pointer.setdefault(hit.finding.pointer, []).append(hit)
+    return tuple(
+        Redaction(
+            pointer,
+            run.span,
+            _way(run.hider),
+            run.hider.finding.category,
+            run.may_come_back,
+            tuple(dict.fromkeys(hit.rule.id for hit in run.hits)),
+        )
+        for pointer in pointers
+        if pointer in by_pointer
+        for run in _runs(by_pointer[pointer])
+    )
+
+
 def _runs(hits: Sequence[Hit]) -> Iterator[_Run]:
     run: list[Hit] = []
     end = 0

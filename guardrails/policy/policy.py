@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from guardrails.domain.content import MEDIA, Kind, Origin, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
@@ -72,6 +72,14 @@ class ChatPlan:
 
 
 _UNREAD_MEDIA: Mapping[Kind, Action] = MappingProxyType(dict.fromkeys(sorted(MEDIA), Action.BLOCK))
+_NOWHERE: Mapping[Kind, "Source"] = MappingProxyType({})
+
+
+class Source(NamedTuple):
+    """Where in the files of policies something is said: the file as problems tell it, and the line, from 1."""
+
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class CheckPlan:
         reads: The kinds of segments it can read.
         skips_trusted: Whether it leaves out trusted texts.
         skips_old: Whether it leaves out what stands before the last turn.
+        source: Where it stands; no part of what it is.
     """
 
     name: str
@@ -95,6 +104,7 @@ class CheckPlan:
     reads: frozenset[Kind] = frozenset({Kind.TEXT})
     skips_trusted: bool = False
     skips_old: bool = False
+    source: Source | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ class Rule:
         action: What it asks for.
         replacement: The name of a way to redact (`guardrails.policy.redaction`); None unless `action` is REDACT.
         restore: Whether the answer to a request gets back what this rule hid in it.
+        source: Where it stands; no part of what it is.
     """
 
     id: str
@@ -120,6 +131,7 @@ class Rule:
     action: Action
     replacement: str | None
     restore: bool = False
+    source: Source | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,7 @@ class Policy:
         media: What the presence of each kind that is no text asks for, where no check reads it.
         banned: The kinds of which `media` is asked for also where a check reads them.
         chat: What concerns guarded chats only.
+        media_sources: Where what `media` says stands, as far as the file says it; no part of what the policy is.
     """
 
     ref: PolicyRef
@@ -153,6 +166,7 @@ class Policy:
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
     banned: frozenset[Kind] = frozenset()
     chat: ChatPlan = ChatPlan()
+    media_sources: Mapping[Kind, Source] = field(default_factory=lambda: _NOWHERE, compare=False)
 
     def judges(self, stage: Stage) -> bool:
         """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter.

@@ -22,7 +22,9 @@ from guardrails.server.reload import Reloader
 from guardrails.server.verdict_cache import open_verdict_cache
 from guardrails.settings.schema import Settings
 from guardrails.telemetry.audit import DecisionLog
+from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
+from guardrails.telemetry.recent import Recent
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
 from guardrails.web.services import HOLDER, Services
@@ -53,9 +55,7 @@ async def _open(
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
     cache = await open_verdict_cache(stack, settings, secrets, metrics)
-    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
-    await decisions.start()
-    stack.push_async_callback(decisions.aclose)
+    decisions, recorded = await _open_records(stack, settings, metrics)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
@@ -86,7 +86,20 @@ async def _open(
         readiness=readiness,
         max_body=settings.server.max_body,
         streams=settings.server.streams,
+        recorded=recorded,
     )
+
+
+async def _open_records(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics
+) -> tuple[DecisionLog, RecordedDecisions]:
+    recent = Recent(settings.telemetry.recent_decisions)
+    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished, recent=recent)
+    await decisions.start()
+    stack.push_async_callback(decisions.aclose)
+    recorded = RecordedDecisions(settings.telemetry.decisions, recent)
+    stack.callback(recorded.close)
+    return decisions, recorded
 
 
 def _checks(settings: Settings, client: AzureClient) -> Mapping[str, Check]:

@@ -167,10 +167,14 @@ class Azure(Section):
 
 
 class Telemetry(Section):
-    """What we leave behind. `decisions` says where decision records go: `stdout`, `off`, or a file to add lines to."""
+    """What we leave behind. `decisions` says where decision records go: `stdout`, `off`, or a file to add lines to.
+
+    `recent_decisions` is how many of the last records stay in memory, so that they can be explained by their ids.
+    """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     decisions: str = "stdout"
+    recent_decisions: Annotated[int, Field(ge=0, le=100_000)] = 1000
 
 
 class Placeholders(Section):

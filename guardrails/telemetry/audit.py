@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 import structlog
 
+from guardrails.telemetry.recent import Recent
 from guardrails.telemetry.sink import Outcome, WriterThread, open_sink
 
 OFF: Final = "off"
@@ -43,6 +44,7 @@ class DecisionLog:
         most_records: How many may wait.
         most_bytes: How many bytes may wait.
         retry_s: Seconds between a failed write and the next try.
+        recent: Keeps the last records in memory, whether or not they could be written.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class DecisionLog:
         most_records: int = _MOST_RECORDS,
         most_bytes: int = _MOST_BYTES,
         retry_s: float = _RETRY_S,
+        recent: Recent | None = None,
     ) -> None:
         self._target = target
         self._count = count
         self._most_records = most_records
         self._most_bytes = most_bytes
         self._retry_s = retry_s
+        self._recent = recent
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._in_hand = 0
@@ -97,6 +101,8 @@ class DecisionLog:
         if self._target == OFF:
             return
         line = _line(record)
+        if line is not None and self._recent is not None:
+            self._recent.add(str(record.get("id", "")), line)
         if line is None or self._closed or not self._has_room(len(line)):
             self._lose(1)
             return

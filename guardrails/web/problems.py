@@ -24,6 +24,7 @@ from guardrails.domain.errors import (
     Overloaded,
     Refused,
     TooLarge,
+    UnknownDecision,
     UnknownName,
     UnsupportedMediaType,
     UnsupportedOperation,
@@ -33,6 +34,11 @@ from guardrails.domain.errors import (
 from guardrails.web.verdict_headers import verdict_headers
 
 PROBLEM_JSON = "application/problem+json"
+_NO_DECISION = (
+    "There is no decision of this id that this policy can explain to you. Either it is not one of yours by this "
+    "policy, or this process no longer has its record: it is older than what is kept, of another replica, or was not "
+    "recorded. `guardrails policy explain --decision` looks in files of records."
+)
 _NO_RETRY = {"x-should-retry": "false"}
 
 
@@ -94,6 +100,8 @@ def _describe(error: Exception) -> Problem:
         known = ", ".join(error.known) or "none"
         detail = f"There is no {error.kind} of this name for you; you may use: {known}."
         return Problem(404, _NOT_FOUND[error.kind], detail, field=error.kind, known=error.known)
+    if isinstance(error, UnknownDecision):
+        return Problem(404, "unknown_decision", _NO_DECISION, field="decision")
     if isinstance(error, NotAuthenticated | NotAllowed | UnsupportedOperation):
         return _closed(error)
     if isinstance(error, web.HTTPException):

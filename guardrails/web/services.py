@@ -12,6 +12,7 @@ from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.policy.bundle import Bundle
 from guardrails.settings.schema import Streams
+from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers
 
@@ -51,6 +52,7 @@ class Services:
     readiness: Probe
     max_body: int
     streams: Streams
+    recorded: RecordedDecisions
 
     @property
     def bundle(self) -> Bundle:
