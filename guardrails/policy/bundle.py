@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.errors import ConfigurationError
-from guardrails.policy.compile import compile_policy
+from guardrails.policy.compile import compile_all
 from guardrails.policy.policy import Policy
 from guardrails.policy.positions import MAX_BYTES
 
@@ -26,33 +26,22 @@ class Bundle:
     revision: str
 
 
-def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+def load_bundle(folder: Path, specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None) -> Bundle:
     """Compile every `*.yaml` and `*.yml` of a folder, in the order of their names.
 
     Hidden files and folders below are left out. A mounted Kubernetes ConfigMap is read through its `..data` link,
-    resolved once, so that an update in the middle is not seen half. Reads files: call it off the event loop.
+    resolved once, so that an update in the middle is not seen half. Reads files: call it off the event loop. `apis` are
+    the api-versions that answer for the checks, where they are known.
 
     Raises:
-        ConfigurationError: the folder cannot be read, holds no policy or two of one name, or any file does not
-            compile; all problems of all files at once.
+        ConfigurationError: the folder cannot be read, holds no policy or two of one name, any file does not compile, or
+            a test with canned findings in one of them fails; all problems of all files at once.
     """
     texts, problems = read_texts(folder)
-    policies: dict[str, Policy] = {}
-    files: dict[str, str] = {}
-    for shown, text in texts.items():
-        try:
-            policy = compile_policy(text, shown, specs)
-        except ConfigurationError as error:
-            problems += error.problems
-            continue
-        name = policy.ref.name
-        if name in files:
-            problems.append(f"{shown}: the policy {name!r} is already in {files[name]}; each needs a name of its own")
-        files[name] = shown
-        policies[name] = policy
-    if problems:
-        raise ConfigurationError(problems)
-    return Bundle(MappingProxyType(policies), _revision(texts))
+    compiled = compile_all(texts, specs, apis)
+    if problems or compiled.problems:
+        raise ConfigurationError([*problems, *compiled.problems])
+    return Bundle(MappingProxyType(compiled.policies), _revision(texts))
 
 
 def read_texts(folder: Path) -> tuple[dict[str, str], list[str]]:

@@ -80,7 +80,8 @@ class CheckPlan:
 
     Attributes:
         name: The check's name.
-        scan: The origins whose segments it reads.
+        scan: The origins whose segments it reads on the way to the model.
+        scan_output: Those it reads on the way back; None where they are the same.
         on_failure: What its failure means: BLOCK or FLAG, never less.
         options: The check's own options object, made by its spec's `parse_options`.
         reads: The kinds of segments it can read.
@@ -95,6 +96,11 @@ class CheckPlan:
     reads: frozenset[Kind] = frozenset({Kind.TEXT})
     skips_trusted: bool = False
     skips_old: bool = False
+    scan_output: frozenset[Origin] | None = None
+
+    def scans(self, stage: Stage) -> frozenset[Origin]:
+        """The origins whose segments it reads at a stage."""
+        return self.scan if stage is Stage.INPUT or self.scan_output is None else self.scan_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Rule:
         action: What it asks for.
         replacement: The name of a way to redact (`guardrails.policy.redaction`); None unless `action` is REDACT.
         restore: Whether the answer to a request gets back what this rule hid in it.
+        origins: Who wrote the texts whose findings it looks at; None for everyone.
     """
 
     id: str
@@ -120,6 +127,7 @@ class Rule:
     action: Action
     replacement: str | None
     restore: bool = False
+    origins: frozenset[Origin] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class Policy:
         media: What the presence of each kind that is no text asks for, where no check reads it.
         banned: The kinds of which `media` is asked for also where a check reads them.
         chat: What concerns guarded chats only.
+        shadows: The policies that are decided on the same evidence and never carried out.
     """
 
     ref: PolicyRef
@@ -153,6 +162,7 @@ class Policy:
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
     banned: frozenset[Kind] = frozenset()
     chat: ChatPlan = ChatPlan()
+    shadows: tuple["Policy", ...] = ()
 
     def judges(self, stage: Stage) -> bool:
         """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter.

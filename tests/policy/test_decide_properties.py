@@ -57,6 +57,7 @@ def rules(draw, number=0):
         if action is Action.REDACT
         else None,
         restore=draw(st.booleans()),
+        origins=draw(st.none() | st.frozensets(st.sampled_from(Origin), min_size=1)),
     )
 
 
@@ -68,6 +69,7 @@ def policies(draw):
             draw(st.frozensets(st.sampled_from(Origin), min_size=1)),
             draw(st.sampled_from([Action.FLAG, Action.BLOCK])),
             None,
+            scan_output=draw(st.none() | st.frozensets(st.sampled_from(Origin))),
         )
         for name in CHECKS
     }
