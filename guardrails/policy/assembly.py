@@ -55,7 +55,9 @@ def assemble(tree: Tree, specs: Mapping[str, CheckSpec], apis: Mapping[str, str]
     problems += suite_problems(tree, specs, parts)
     misfits, doubts = _misfits(tree, specs, apis, parts)
     problems += (*misfits, *firing_problems(tree, specs, parts))
-    warnings = tuple((*doubts, *notices(tree, specs, parts)))
+    # Of what is wrong anyway nobody needs to hear what else is odd about it.
+    wrong = {problem.path[:2] for problem in problems}
+    warnings = tuple(one for one in (*doubts, *notices(tree, specs, parts)) if one.path[:2] not in wrong)
     if problems or document is None or tree.problems:
         return Made(None, tuple(problems), warnings)
     policy = _policy(document, revision, specs)

@@ -1,4 +1,4 @@
-"""All policy files of a folder, compiled together: what extends what, what shadows what, and what is wrong with each."""
+"""All policy files of a folder, compiled together: what extends and shadows what, and everything that is wrong."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Final
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.assembly import Made, assemble
-from guardrails.policy.merge import merged, named
+from guardrails.policy.merge import merged
 from guardrails.policy.near import hint
 from guardrails.policy.policy import Policy
 from guardrails.policy.positions import Problem, Tree, read
@@ -78,7 +78,7 @@ class _Folder:
         self._texts = texts
         self._specs = specs
         self._apis = apis
-        self._trees = {file: named(read(text), file) for file, text in texts.items()}
+        self._trees = {file: _read(text, file) for file, text in texts.items()}
         self._files: dict[str, str] = {}
         self._told: dict[str, list[str]] = {file: [] for file in texts}
         for file, tree in self._trees.items():
@@ -87,9 +87,11 @@ class _Folder:
     def compiled(self) -> Compiled:
         warnings: list[str] = []
         sources: dict[str, Source] = {}
-        for file, tree in self._trees.items():
-            chain, problems = self._chain(file)
-            self._tell(file, tree.problems)
+        chains = {file: self._chain(file) for file in self._trees}
+        # What is extended comes first, so that its mistakes are known when they are met again.
+        for file in sorted(chains, key=lambda each: len(chains[each][0])):
+            chain, problems = chains[file]
+            self._tell(file, self._trees[file].problems)
             self._tell(file, problems)
             self._tell(file, self._shadow_problems(file))
             whole = self._merged(chain) if not problems else None
@@ -104,7 +106,11 @@ class _Folder:
             self._tell(file, [whole.problem(*one.problem) for one in outcomes if one.problem is not None])
             sources[made.policy.ref.name] = Source(file, made.policy, whole, made, outcomes)
         problems_told = tuple(dict.fromkeys(sentence for told in self._told.values() for sentence in told))
-        return Compiled(_with_shadows(sources), problems_told, tuple(dict.fromkeys(warnings)))
+        in_order = {source.policy.ref.name: source for source in sorted(sources.values(), key=self._place)}
+        return Compiled(_with_shadows(in_order), problems_told, tuple(dict.fromkeys(warnings)))
+
+    def _place(self, source: Source) -> int:
+        return list(self._texts).index(source.file)
 
     def _name(self, file: str, tree: Tree) -> None:
         name = tree.value.get("policy") if isinstance(tree.value, dict) else None
@@ -120,11 +126,11 @@ class _Folder:
         self._told[file] += self._shown(file, problems)
 
     def _shown(self, file: str, problems: list[Problem] | tuple[Problem, ...], kind: str = "") -> Iterator[str]:
-        for problem in sorted(set(problems), key=lambda one: (one.mark.file != file, one.mark, str(one.path), one[2])):
+        for problem in sorted(set(problems), key=lambda one: (one.file != file, one.mark, str(one.path), one[2])):
             told = problem.at(file, kind)
-            elsewhere = problem.mark.file not in {"", file}
+            elsewhere = problem.file not in {"", file}
             # The base's own mistakes are told once, of the base.
-            if elsewhere and (kind or told in self._told.get(problem.mark.file, ())):
+            if elsewhere and (kind or told in self._told.get(problem.file, ())):
                 continue
             yield f"{told} (in {file}, which extends this)" if elsewhere else told
 
@@ -164,15 +170,17 @@ class _Folder:
 
     def _shadow_problems(self, file: str) -> list[Problem]:
         tree = self._trees[file]
-        named_there = tree.value.get("shadow") if isinstance(tree.value, dict) else None
-        own = tree.value.get("policy") if isinstance(tree.value, dict) else None
+        section = tree.value if isinstance(tree.value, dict) else {}
+        shadows, own = section.get("shadow"), section.get("policy")
         problems: list[Problem] = []
-        for index, name in enumerate(named_there if isinstance(named_there, list) else ()):
+        if not isinstance(shadows, list):
+            return problems
+        for index, name in enumerate(shadows):
             if not isinstance(name, str):
                 continue
             if name == own:
                 problems.append(tree.problem(("shadow", index), "a policy cannot be its own shadow"))
-            elif name in named_there[:index]:
+            elif name in shadows[:index]:
                 problems.append(tree.problem(("shadow", index), "is named twice"))
             elif name not in self._files:
                 sentence = f"there is no policy {name!r} in this folder{hint(name, self._files)}"
@@ -184,6 +192,12 @@ class _Folder:
         digests = [hashlib.sha256(self._texts[file].encode()) for file in chain]
         whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(one.digest() for one in digests))
         return f"sha256:{whole.hexdigest()}"
+
+
+def _read(text: str, file: str) -> Tree:
+    tree = read(text)
+    tree.file = file
+    return tree
 
 
 def _with_shadows(sources: Mapping[str, Source]) -> dict[str, Source]:

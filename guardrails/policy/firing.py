@@ -12,7 +12,7 @@ from guardrails.policy.positions import Path, Problem, Tree
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The checks and the rules (by their place) of a file in which nothing is wrong, whatever is wrong with the rest."""
+    """The checks, and the rules by their place, in which nothing is wrong, whatever is wrong with the rest."""
 
     plans: Mapping[str, CheckPlan] = field(repr=False)
     rules: Mapping[int, Rule]

@@ -24,7 +24,9 @@ def media_reasons(policy: Policy, inspection: Inspection) -> Iterator[Reason]:
             continue
         # A policy that was put together without a word about a kind blocks it.
         action = policy.media.get(segment.kind, Action.BLOCK)
-        if action > Action.ALLOW and (segment.kind in policy.banned or not _is_judged(policy, segment, inspection.stage)):
+        if action > Action.ALLOW and (
+            segment.kind in policy.banned or not _is_judged(policy, segment, inspection.stage)
+        ):
             rule = f"{RULE_PREFIX}{segment.kind}"
             yield Reason(rule, action, CHECK, category=segment.kind.value, pointer=segment.pointer)
 

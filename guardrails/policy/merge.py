@@ -10,23 +10,13 @@ _DEPTH: Final = {"checks": 2, "chat": 2, "media": 1}
 """How many levels of mappings are merged key by key; what is below is replaced as a whole."""
 
 
-def named(tree: Tree, file: str) -> Tree:
-    """The tree with the file's name in every place."""
-    result = Tree(bare=dict(tree.bare), own=dict(tree.own))
-    result.values = {path: mark._replace(file=mark.file or file) for path, mark in tree.values.items()}
-    result.keys = {path: mark._replace(file=mark.file or file) for path, mark in tree.keys.items()}
-    result.problems = [problem._replace(mark=problem.mark._replace(file=file)) for problem in tree.problems]
-    result.value = tree.value
-    return result
-
-
 def merged(base: Tree, child: Tree) -> Tree:
     """What a file says together with what it extends; both trees are mappings.
 
     Checks are merged by name and key by key, rules by id: a rule of the child takes the place of the base's as a whole.
     `chat` and `media` are merged key by key. Of all else the child's word holds, where it has one.
     """
-    result = Tree()
+    result = Tree(file=child.file)
     result.values[()] = child.values.get((), Mark(1, 1))
     result.value = {}
     for key in dict.fromkeys((*base.value, *child.value)):
@@ -46,15 +36,19 @@ def _both(base: Tree, child: Tree, key: str, result: Tree) -> Any:
     return _over(base, child, (key,), (old, new), result, _DEPTH.get(key, 0))
 
 
-def _over(base: Tree, child: Tree, path: Path, said: tuple[Any, Any], result: Tree, depth: int) -> Any:
+def _over(  # noqa: PLR0917 - two sides, a place, a result
+    base: Tree, child: Tree, path: Path, said: tuple[Any, Any], result: Tree, depth: int
+) -> Any:
     old, new = said
-    if depth == 0 or not isinstance(old, dict) or not (isinstance(new, dict) or new is None):
-        return _graft(child, path, new, result, path)
+    # `pii:` without a value is a check with nothing of its own to say.
+    new = {} if new is None else new
+    if depth == 0 or not isinstance(old, dict) or not isinstance(new, dict):
+        return _graft(child, path, said[1], result, path)
     _place(child, path, result, path)
     value: dict[str, Any] = {}
-    for key in dict.fromkeys((*old, *(new or {}))):
+    for key in dict.fromkeys((*old, *new)):
         at = (*path, key)
-        if key not in (new or {}):
+        if key not in new:
             value[key] = _graft(base, at, old[key], result, at)
         elif key in old:
             value[key] = _over(base, child, at, (old[key], new[key]), result, depth - 1)
@@ -97,6 +91,7 @@ def _graft(source: Tree, path: Path, value: Any, result: Tree, at: Path) -> Any:
 
 
 def _place(source: Tree, path: Path, result: Tree, at: Path) -> None:
+    result.files[at] = source.file_of(path)
     for there, here in ((source.values, result.values), (source.keys, result.keys)):
         if path in there:
             here[at] = there[path]

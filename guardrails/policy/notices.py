@@ -16,7 +16,7 @@ def notices(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> Iterato
     value: Mapping[str, Any] = tree.value
     if value.get("mode") == "monitor":
         yield tree.problem(("mode",), "`monitor` decides and records, and lets everything pass")
-    yield from _unused(tree)
+    yield from _unused(tree, specs)
     yield from _chat(tree, parts)
     yield from _thresholds(tree, specs, parts)
     yield from _answers(tree, specs, parts)
@@ -24,13 +24,13 @@ def notices(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> Iterato
     yield from _own_words(tree)
 
 
-def _unused(tree: Tree) -> Iterator[Problem]:
+def _unused(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:
     checks, rules = tree.value.get("checks"), tree.value.get("rules")
     if not isinstance(checks, dict) or not isinstance(rules, list):
         return
     used = {str(rule.get("check")) for rule in rules if isinstance(rule, dict)}
     for name in checks:
-        if name not in used:
+        if name not in used and name in specs:
             sentence = "no rule is about this check: it is asked and paid for, and nothing but its failure counts"
             yield tree.problem(("checks", name), sentence, at_key=True)
 
@@ -52,7 +52,9 @@ def _thresholds(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> Ite
         levels = spec.levels(plan.options) if spec.levels is not None else None
         above = [level for level in levels or () if rule.at_least is not None and level >= rule.at_least]
         if above and rule.at_least is not None and min(above) != rule.at_least:
-            sentence = f"{plan.name} never reports {rule.at_least:g} as it is set up here: this fires from {min(above):g}"
+            sentence = (
+                f"{plan.name} never reports {rule.at_least:g} as it is set up here: this fires from {min(above):g}"
+            )
             yield tree.problem((*path, "at_least"), sentence)
 
 
@@ -72,7 +74,9 @@ def _shadowed(tree: Tree, parts: Parts) -> Iterator[Problem]:
                 continue
             if other.action > rule.action:
                 how = "which is stronger" if rule.action is not Action.ALLOW else "and an `allow` takes nothing back"
-                yield tree.problem(("rules", index), f"changes nothing: the rule {other.id!r} always fires with it, {how}")
+                yield tree.problem(
+                    ("rules", index), f"changes nothing: the rule {other.id!r} always fires with it, {how}"
+                )
                 break
             if other.replacement == rule.replacement and (other_index < index or not _covers(rule, other)):
                 yield tree.problem(("rules", index), f"changes nothing: the rule {other.id!r} says the same and more")

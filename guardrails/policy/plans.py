@@ -93,7 +93,9 @@ def _options(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec
     except ValidationError as error:
         known = _option_names(spec)
         for entry in error.errors(include_url=False, include_input=False):
-            yield problem_at(tree, (*path, *entry["loc"]), entry, (*_SHARED, *known))
+            # Where a value may be of several shapes, pydantic names the shape; ours begin with "=".
+            loc = tuple(part for part in entry["loc"] if not str(part).startswith("="))
+            yield problem_at(tree, (*path, *loc), entry, (*_SHARED, *known))
 
 
 def _option_names(spec: CheckSpec) -> tuple[str, ...]:

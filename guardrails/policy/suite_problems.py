@@ -1,7 +1,7 @@
 """The `tests` section: tests that could not be run, or would prove nothing."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.content import Origin, Stage
@@ -34,7 +34,7 @@ def suite_problems(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> 
         yield from _expected(tree, path, test)
         for number, finding in enumerate(_items(test, "findings")):
             if isinstance(finding, dict):
-                yield from _finding(tree, (*path, "findings", number), finding, _Test(test), specs, parts)
+                yield from _finding(tree, (*path, "findings", number), _Found(finding, _stage(test)), specs, parts)
 
 
 def _items(section: Mapping[str, Any], key: str) -> list[Any]:
@@ -42,10 +42,14 @@ def _items(section: Mapping[str, Any], key: str) -> list[Any]:
     return said if isinstance(said, list) else []
 
 
-class _Test:
-    def __init__(self, test: Mapping[str, Any]) -> None:
-        said = test.get("stage", Stage.INPUT.value)
-        self.stage = Stage(said) if said in tuple(Stage) else Stage.INPUT
+class _Found(NamedTuple):
+    finding: Mapping[str, Any]
+    stage: Stage
+
+
+def _stage(test: Mapping[str, Any]) -> Stage:
+    said = test.get("stage", Stage.INPUT.value)
+    return Stage(said) if said in tuple(Stage) else Stage.INPUT
 
 
 def _content(tree: Tree, path: Path, test: Mapping[str, Any]) -> Iterator[Problem]:
@@ -86,9 +90,8 @@ def _expected(tree: Tree, path: Path, test: Mapping[str, Any]) -> Iterator[Probl
             yield tree.problem((*path, "expect", "rules", number), f"unknown rule{hint(name, known)}")
 
 
-def _finding(
-    tree: Tree, path: Path, finding: Mapping[str, Any], test: _Test, specs: Mapping[str, CheckSpec], parts: Parts
-) -> Iterator[Problem]:
+def _finding(tree: Tree, path: Path, found: _Found, specs: Mapping[str, CheckSpec], parts: Parts) -> Iterator[Problem]:
+    finding, stage = found
     name = finding.get("check")
     if not isinstance(name, str):
         return
@@ -100,10 +103,10 @@ def _finding(
     if isinstance(category, str) and category not in spec.categories:
         yield tree.problem((*path, "category"), f"{name} has no such category{hint(category, spec.categories)}")
     yield from _measure(tree, path, finding, spec)
-    origin = finding.get("origin", default_origin(test.stage).value)
+    origin = finding.get("origin", default_origin(stage).value)
     plan = parts.plans.get(name)
-    if plan is not None and origin in tuple(Origin) and origin not in plan.scans(test.stage):
-        sentence = f"{name} does not read {origin} texts at stage {test.stage}, so this is never found"
+    if plan is not None and origin in tuple(Origin) and origin not in plan.scans(stage):
+        sentence = f"{name} does not read {origin} texts at stage {stage}, so this is never found"
         yield tree.problem((*path, "origin") if "origin" in finding else path, sentence)
 
 

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
 from guardrails.domain.forwarded import Early, FilterResult, Streamed
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.labels import OTHER, Labels, Series
 
@@ -65,6 +66,15 @@ class Metrics:
         self._early_saved = self._counter("early_saved_seconds", "Time that asking beside the checks saved.", "model")
         self._early_wasted = self._counter("early_wasted_tokens", "Tokens of answers nobody got.", "model")
         self._streams = self._counter("streams", "Streamed answers by how they ended.", "model", "ending")
+        self._shadow_verdicts = self._counter(
+            "shadow_verdicts",
+            "What shadow policies would have decided.",
+            "policy",
+            "shadow",
+            "stage",
+            "verdict",
+            "enforced",
+        )
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
         self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
@@ -102,6 +112,11 @@ class Metrics:
         action, degraded = verdict.action.word, "true" if verdict.degraded else "false"
         self._verdicts.of(verdict.policy.name, stage.value, action, verdict.mode.value, degraded).inc()
         self._caller_verdicts.of(caller, action).inc()
+
+    def shadow_decided(self, verdict: Verdict, stage: Stage, shadow: ShadowVerdict) -> None:
+        """A shadow policy decided beside a verdict; `enforced` is what that one came to."""
+        told = shadow.word.replace(" ", "_")
+        self._shadow_verdicts.of(verdict.policy.name, shadow.policy.name, stage.value, told, verdict.action.word).inc()
 
     def check_finished(self, report: CheckReport) -> None:
         """A check reported."""

@@ -2,8 +2,8 @@
 
 Not regular expressions, which whole teams misread and which can take a lifetime on one value. A pattern here has three
 words: `*` stands for any characters or none, `?` for exactly one, and every other character for itself, whatever its
-case. Matching takes time in proportion to the lengths of pattern and value: each literal is looked for once, from left to
-right, and never given back.
+case. Matching takes time in proportion to the lengths of pattern and value: each literal is looked for once, from left
+to right, and never given back.
 """
 
 import re

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from guardrails.checks.options import CheckOptions, known
 from guardrails.checks.pii.categories import CATEGORIES, NEWEST, SELECTORS, known_since, knows
@@ -19,6 +19,11 @@ AUTO_SINCE: Final = "2025-11-01"
 _MOST_IGNORED: Final = 1000
 
 Language = Annotated[str, Field(pattern=r"^(auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})$")]
+
+Ignored = Annotated[
+    Annotated[Annotated[str, Field(min_length=1, max_length=512)], Tag("=value")] | Annotated[Like, Tag("=pattern")],
+    Discriminator(lambda value: "=pattern" if isinstance(value, dict | Like) else "=value"),
+]
 
 
 class PiiOptions(CheckOptions):
@@ -36,9 +41,7 @@ class PiiOptions(CheckOptions):
 
     categories: tuple[str, ...] | None = Field(default=None, min_length=1)
     language: Language = "en"
-    ignore: tuple[Annotated[str, Field(min_length=1, max_length=512)] | Like, ...] = Field(
-        default=(), max_length=_MOST_IGNORED, repr=False
-    )
+    ignore: tuple[Ignored, ...] = Field(default=(), max_length=_MOST_IGNORED, repr=False)
     domain: Literal["none", "phi"] = "none"
     model_version: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")] | None = None
     disable_entity_validation: bool = False
