@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "emulate": "guardrails.cli.emulate:emulate",
     "doctor": "guardrails.cli.doctor:doctor",
     "check": "guardrails.cli.check:check",
+    "policy": "guardrails.cli.policy.group:policy",
     "blocklist": "guardrails.cli.blocklist.group:blocklist",
     "key": "guardrails.cli.key:key",
 }

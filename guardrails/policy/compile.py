@@ -44,7 +44,11 @@ class Compiled:
 
 
 def compile_all(
-    texts: Mapping[str, str], specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None
+    texts: Mapping[str, str],
+    specs: Mapping[str, CheckSpec],
+    apis: Mapping[str, str] | None = None,
+    *,
+    run_tests: bool = True,
 ) -> Compiled:
     """Compile the texts of policy files.
 
@@ -52,8 +56,9 @@ def compile_all(
         texts: Text by the file's name, as problems should tell it.
         specs: The checks that exist, by name.
         apis: The api-version that answers for each check, where it is known.
+        run_tests: Whether a canned test that fails is a problem; without, its outcome is there all the same.
     """
-    return _Folder(texts, specs, apis or {}).compiled()
+    return _Folder(texts, specs, apis or {}).compiled(run_tests=run_tests)
 
 
 def compile_policy(text: str, file: str, specs: Mapping[str, CheckSpec]) -> Policy:
@@ -84,7 +89,7 @@ class _Folder:
         for file, tree in self._trees.items():
             self._name(file, tree)
 
-    def compiled(self) -> Compiled:
+    def compiled(self, *, run_tests: bool) -> Compiled:
         warnings: list[str] = []
         sources: dict[str, Source] = {}
         chains = {file: self._chain(file) for file in self._trees}
@@ -103,7 +108,8 @@ class _Folder:
             if made.policy is None or self._told[file] or self._files.get(made.policy.ref.name) != file:
                 continue
             outcomes = run_canned(made.policy, made.tests, self._specs)
-            self._tell(file, [whole.problem(*one.problem) for one in outcomes if one.problem is not None])
+            if run_tests:
+                self._tell(file, [whole.problem(*one.problem) for one in outcomes if one.problem is not None])
             sources[made.policy.ref.name] = Source(file, made.policy, whole, made, outcomes)
         problems_told = tuple(dict.fromkeys(sentence for told in self._told.values() for sentence in told))
         in_order = {source.policy.ref.name: source for source in sorted(sources.values(), key=self._place)}

@@ -29,8 +29,8 @@ def _verdict(shadow: Policy, policy: Policy, inspection: Inspection, reports: Se
     if not_run:
         return ShadowVerdict(shadow.ref, None, not_run=not_run)
     everywhere = frozenset(segment.pointer for segment in inspection.segments)
-    # A check that was not planned is heard where there was nothing to read for it: as skipped.
-    missing = (CheckReport(name, CheckStatus.SKIPPED) for name in wanted if name not in {one.check for one in reports})
+    # A check that only the shadow plans, and that would have had nothing to read, is one that was skipped.
+    missing = (CheckReport(name, CheckStatus.SKIPPED) for name in wanted if name not in policy.checks)
     seen = [_seen(report, everywhere - wanted.get(report.check, everywhere)) for report in (*reports, *missing)]
     verdict = decide(shadow, inspection, seen)
     rules = tuple(sorted({reason.rule for reason in verdict.reasons}))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from guardrails.checks.catalogue import SPECS
+from guardrails.checks.catalogue import SPECS, api_versions
 from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.bundle import Bundle, load_bundle
 from guardrails.settings.load import load
@@ -28,7 +28,7 @@ def prepare(config: Path, env: Mapping[str, str]) -> Prepared:
             and there is no key for them.
     """
     settings = load(config, env)
-    bundle = load_bundle(settings.policies, SPECS)
+    bundle = load_bundle(settings.policies, SPECS, api_versions(settings.services))
     problems = list(_misfits(settings, bundle))
     if problems:
         raise ConfigurationError(problems)

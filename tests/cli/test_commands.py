@@ -14,12 +14,26 @@ from guardrails.telemetry.metrics import VERSION
 def test_help_names_every_command(run):
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "emulate", "doctor", "check", "blocklist", "key"):
+    for name in ("serve", "emulate", "doctor", "check", "policy", "blocklist", "key"):
         assert f"\n  {name} " in result.stdout
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["emulate"], ["doctor"], ["check"], ["key"], ["key", "new"], ["blocklist"]]
+    "command",
+    [
+        ["serve"],
+        ["emulate"],
+        ["doctor"],
+        ["check"],
+        ["key"],
+        ["key", "new"],
+        ["blocklist"],
+        ["policy"],
+        ["policy", "lint"],
+        ["policy", "test"],
+        ["policy", "show"],
+        ["policy", "schema"],
+    ],
 )
 def test_every_command_explains_itself(run, command):
     result = run(*command, "--help")

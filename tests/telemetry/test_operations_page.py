@@ -102,6 +102,7 @@ def test_the_page_has_every_field_of_a_decision_record():
         duration_ms=1.0,
         forwarded=Forwarded("west/gpt-4o"),
         dropped=Dropped((0,), (), (CheckReport("pii", CheckStatus.COMPLETED),), ()),
+        shadows=(ShadowVerdict(PolicyRef("s", "r"), Action.BLOCK),),
     )
     names = set(re.findall(r"`([\w]+)`", section("Decision records")))
 
