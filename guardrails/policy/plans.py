@@ -95,7 +95,7 @@ def _options(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec
         for entry in error.errors(include_url=False, include_input=False):
             # Where a value may be of several shapes, pydantic names the shape; ours begin with "=".
             loc = tuple(part for part in entry["loc"] if not str(part).startswith("="))
-            yield problem_at(tree, (*path, *loc), entry, (*_SHARED, *known))
+            yield problem_at(tree, (*path, *loc), entry, (*_SHARED, *known) if len(loc) == 1 else ())
 
 
 def _option_names(spec: CheckSpec) -> tuple[str, ...]:

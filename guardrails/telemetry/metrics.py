@@ -21,6 +21,8 @@ Gauges = Callable[[], Mapping[str, float]]
 _CHECK_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
 _CALL_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
+_SHADOW: Final = ("policy", "shadow", "stage", "verdict", "enforced")
+
 
 def _installed_version() -> str:
     try:
@@ -66,15 +68,7 @@ class Metrics:
         self._early_saved = self._counter("early_saved_seconds", "Time that asking beside the checks saved.", "model")
         self._early_wasted = self._counter("early_wasted_tokens", "Tokens of answers nobody got.", "model")
         self._streams = self._counter("streams", "Streamed answers by how they ended.", "model", "ending")
-        self._shadow_verdicts = self._counter(
-            "shadow_verdicts",
-            "What shadow policies would have decided.",
-            "policy",
-            "shadow",
-            "stage",
-            "verdict",
-            "enforced",
-        )
+        self._shadows = self._counter("shadow_verdicts", "What shadow policies would have decided.", *_SHADOW)
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
         self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
@@ -116,7 +110,7 @@ class Metrics:
     def shadow_decided(self, verdict: Verdict, stage: Stage, shadow: ShadowVerdict) -> None:
         """A shadow policy decided beside a verdict; `enforced` is what that one came to."""
         told = shadow.word.replace(" ", "_")
-        self._shadow_verdicts.of(verdict.policy.name, shadow.policy.name, stage.value, told, verdict.action.word).inc()
+        self._shadows.of(verdict.policy.name, shadow.policy.name, stage.value, told, verdict.action.word).inc()
 
     def check_finished(self, report: CheckReport) -> None:
         """A check reported."""

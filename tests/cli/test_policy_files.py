@@ -74,6 +74,10 @@ def test_lint_online_finds_a_list_that_azure_does_not_have(run, pointed, folder)
     assert "there is no list 'no-such-list' in Azure" in result.stdout
 
 
+def test_an_emulator_that_nobody_asks_is_wrong_use(run, folder):
+    assert run("policy", "lint", "--emulator", str(folder)).exit_code == 2
+
+
 def test_one_file_is_linted_with_what_it_extends_and_without_the_others(run, folder):
     (folder / "child.yaml").write_text(CHILD)
     (folder / "broken.yaml").write_text("version: 1\n")

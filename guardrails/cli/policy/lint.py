@@ -32,6 +32,8 @@ def lint(path: Path | None, config: Path, *, emulator: bool, online: bool, stric
     Exit code 1 when there is a mistake, 2 when the folder or the settings cannot be read.
     """
     logs.configure("error")
+    if emulator and not online:
+        raise click.UsageError("--emulator is for --online")
     if online:
         files, problems = _online(path, config, emulator=emulator)
     else:
