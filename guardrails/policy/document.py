@@ -108,7 +108,7 @@ class FindingSection(Section):
 
 
 class ExpectSection(Section):
-    """What must come of it. `rules` are the ids of exactly those that fire; absent, they are not looked at."""
+    """What must come of it. `rules`: the ids of exactly those on which the verdict rests; absent, not looked at."""
 
     verdict: ActionWord
     rules: list[str] | None = None

@@ -27,7 +27,7 @@ class Complaint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one test. `problem` is None where it passed."""
+    """What came of one test: the rules that fired, and what is wrong; None where it passed."""
 
     index: int
     name: str
@@ -46,10 +46,10 @@ def run_canned(policy: Policy, tests: Sequence[TestSection], specs: Mapping[str,
 
 def outcome_of(policy: Policy, index: int, test: TestSection, verdict: Verdict) -> Outcome:
     """Whether a verdict is what a test expects."""
-    fired = frozenset(reason.rule for reason in verdict.reasons)
-    own = fired & {rule.id for rule in policy.rules}
-    expected, got = _words(test.expect.verdict, test.expect.rules), _words(verdict.action.word, sorted(fired))
-    if _is_met(test.expect, verdict.action.word, fired):
+    own = frozenset(reason.rule for reason in verdict.reasons) & {rule.id for rule in policy.rules}
+    deciding = frozenset(reason.rule for reason in verdict.reasons if reason.action is verdict.action)
+    expected, got = _words(test.expect.verdict, test.expect.rules), _words(verdict.action.word, sorted(deciding))
+    if _is_met(test.expect, verdict.action.word, deciding):
         return Outcome(index, test.name, own)
     sentence = f"the test {test.name!r} fails: expected {expected}, got {got}"
     return Outcome(index, test.name, own, Complaint(("tests", index), sentence))
@@ -92,8 +92,8 @@ def _pointer(origin: Origin) -> str:
     return f"/{origin.value}"
 
 
-def _is_met(expect: ExpectSection, verdict: str, fired: frozenset[str]) -> bool:
-    return expect.verdict == verdict and (expect.rules is None or frozenset(expect.rules) == fired)
+def _is_met(expect: ExpectSection, verdict: str, deciding: frozenset[str]) -> bool:
+    return expect.verdict == verdict and (expect.rules is None or frozenset(expect.rules) == deciding)
 
 
 def _words(verdict: str, rules: Iterable[str] | None) -> str:

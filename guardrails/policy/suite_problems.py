@@ -57,8 +57,6 @@ def _content(tree: Tree, path: Path, test: Mapping[str, Any]) -> Iterator[Proble
     texts = [key for key in _TEXTS if key in test]
     if canned and texts:
         yield tree.problem((*path, texts[0]), "is for the services; it cannot stand beside findings", at_key=True)
-    elif not canned and not texts:
-        yield tree.problem(path, "tests nothing: give it findings, failed, text or messages (`findings: []` for none)")
     elif "text" in test and "messages" in test:
         yield tree.problem((*path, "messages"), "cannot stand beside `text`", at_key=True)
     elif texts == ["documents"]:

@@ -158,7 +158,11 @@ def test_a_wrong_rule_is_told_where_and_what(specs, rule, place, sentence):
         (("policy: least", "policy: least\ntrusted: ['sha256:00']"), 3, "trusted[0]"),
         (("policy: least", "policy: least\nchat: {old_turns: forget}"), 3, "must be 'block' or 'drop'"),
         (("policy: least", "policy: least\nshadow: [strict]"), 3, "there is no policy 'strict' in this folder"),
-        (("policy: least", "policy: least\ntests: [{name: x, expect: {verdict: flag}}]"), 3, "tests nothing"),
+        (
+            ("policy: least", "policy: least\ntests: [{name: x, expect: {verdict: flag}}]"),
+            3,
+            "expected flag, got allow",
+        ),
         (("policy: least", "policy: least\nextends: base"), 3, "there is no policy 'base' in this folder"),
         (("policy: least", "policy: least\nchat: {stream: {release: some}}"), 3, "chat.stream.release: must be"),
         (("policy: least", "policy: least\nchat: {stream: {window: 300, overlap: 200}}"), 3, "at most half of window"),

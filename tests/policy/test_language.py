@@ -181,10 +181,22 @@ def test_a_bundle_whose_own_tests_fail_is_not_loaded(tmp_path):
     assert problem.endswith("base.yaml:13:5: tests[0]: the test 'mail' fails: expected redact, got flag by mail")
 
 
-def test_a_test_names_exactly_the_rules_that_fire():
+def test_a_test_names_exactly_the_rules_that_the_verdict_rests_on():
     wrong = TESTED.replace("rules: [on_failure]", "rules: [on_failure, attack]")
     (problem,) = compile_all({"base.yaml": wrong}, SPECS).problems
     assert "expected block by on_failure, attack, got block by on_failure" in problem
+
+
+def test_a_weaker_rule_that_fires_as_well_is_not_named_and_is_covered():
+    text = TOP + (
+        "rules: [{id: stop, check: pii, category: Email, action: block}, {id: note, check: pii, action: flag}]\n"
+        "tests: [{name: a, findings: [{check: pii, category: Email, measure: 1}],"
+        " expect: {verdict: block, rules: [stop]}}]\n"
+    )
+    compiled = compile_all({"p.yaml": text}, SPECS)
+    assert compiled.problems == ()
+    source = compiled.sources["p"]
+    assert untested(source.policy, source.outcomes) == ()
 
 
 def test_a_test_with_a_text_is_left_for_the_services():
