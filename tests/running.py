@@ -72,7 +72,7 @@ def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapp
     """Settings of a service in front of this emulator; `changes` replace whole sections."""
     told = emulator.settings()
     endpoint = {"endpoint": emulator.url, "credential": "corp"}
-    names = sorted(path.stem for path in policies.iterdir())
+    names = sorted(path.stem for path in policies.iterdir() if path.suffix in {".yaml", ".yml"})
     return {
         "server": {"port": 0},
         "credentials": {

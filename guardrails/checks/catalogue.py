@@ -56,3 +56,23 @@ CATALOGUE: Final = (
 )
 
 SPECS: Final[Mapping[str, CheckSpec]] = MappingProxyType({kind.spec.name: kind.spec for kind in CATALOGUE})
+
+
+def build_checks(said: settings.Settings, client: JsonClient) -> Mapping[str, Check]:
+    """The checks whose services are configured, by name."""
+    services = {kind.spec.name: getattr(said.services, kind.spec.service) for kind in CATALOGUE}
+    return {
+        kind.spec.name: kind.build(client, services[kind.spec.name], said.azure)
+        for kind in CATALOGUE
+        if services[kind.spec.name] is not None
+    }
+
+
+def api_versions(services: settings.Services) -> Mapping[str, str]:
+    """The api-version that answers for each check whose service is configured."""
+    configured = {kind: getattr(services, kind.spec.service) for kind in CATALOGUE}
+    return {
+        kind.spec.name: service.api_version or kind.api_version
+        for kind, service in configured.items()
+        if service is not None
+    }

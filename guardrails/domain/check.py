@@ -1,10 +1,10 @@
 """What a check is, and what it reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from guardrails.domain.content import Inspection, Kind, Origin
 from guardrails.domain.deadline import Deadline
@@ -96,6 +96,14 @@ class Measure:
     highest: float
 
 
+class Misfit(NamedTuple):
+    """What an api-version does not know: the path in the check's section, a sentence, and whether calls would fail."""
+
+    path: tuple[str | int, ...]
+    sentence: str
+    fails: bool
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
     """What policies may say about a check: the facts the compiler needs, without the check itself.
@@ -112,6 +120,9 @@ class CheckSpec:
         origins: The origins a policy may let it scan; another one in `scan` is a mistake.
         reads: The kinds of segments it can read.
         trusts: Whether it leaves out the texts that a policy lists as trusted.
+        reports: Options -> the categories that they let it report; None where that is all of them.
+        levels: Options -> the numbers above the lowest that it can report with them; None where that is any.
+        misfits: Options and the api-version of its service -> what of them that version does not know.
     """
 
     name: str
@@ -124,3 +135,6 @@ class CheckSpec:
     origins: frozenset[Origin] = frozenset(Origin)
     reads: frozenset[Kind] = frozenset({Kind.TEXT})
     trusts: bool = False
+    reports: Callable[[Any], frozenset[str]] | None = None
+    levels: Callable[[Any], tuple[float, ...]] | None = None
+    misfits: Callable[[Any, str], Iterable[Misfit]] | None = None

@@ -7,6 +7,7 @@ from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Edit, Inspection
 from guardrails.domain.dropped import Dropped
 from guardrails.domain.errors import GuardrailUnavailable, Refused
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Mode, Verdict
 
 
@@ -15,7 +16,7 @@ class Assessment:
     """A verdict with its evidence and its coverage receipt. `id` is what callers quote when they ask why.
 
     `duration_ms` is from the first check's start to the decision. `dropped` is there where earlier messages were left
-    out of the inspection.
+    out of the inspection. `shadows` are the verdicts of the policies in this one's shadow.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Assessment:
     coverage: tuple[Coverage, ...]
     duration_ms: float = 0.0
     dropped: Dropped | None = None
+    shadows: tuple[ShadowVerdict, ...] = ()
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import structlog
+
 from guardrails.domain.check import Check, CheckReport, FailureReason
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.forwarded import Early, Forwarded, Streamed
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.reports import about, all_together
@@ -20,9 +23,12 @@ from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
 from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import Policy
+from guardrails.policy.shadow import shadow_verdicts
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record, refusal_record
+
+_log = structlog.get_logger(__name__)
 
 WAIT_SHARE = 0.7
 """The share of a deadline that may be spent waiting. Checks that begin too late end in nothing but closed connections,
@@ -192,6 +198,8 @@ class Guard:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
             self._metrics.check_finished(report)
+        for shadow in assessment.shadows:
+            self._metrics.shadow_decided(assessment.verdict, assessment.inspection.stage, shadow)
         if assessment.dropped is not None and not assessment.verdict.blocked:
             self._metrics.messages_dropped(assessment.verdict.policy.name, len(assessment.dropped.messages))
 
@@ -204,7 +212,22 @@ def _decided(
     keys: PlaceholderKeys | None,
 ) -> Assessment:
     verdict = decide(policy, inspection, reports, keys)
-    return Assessment(exchange.id, inspection, verdict, reports, coverage(policy, inspection, reports))
+    return Assessment(
+        exchange.id,
+        inspection,
+        verdict,
+        reports,
+        coverage(policy, inspection, reports),
+        shadows=_shadows(policy, inspection, reports),
+    )
+
+
+def _shadows(policy: Policy, inspection: Inspection, reports: tuple[CheckReport, ...]) -> tuple[ShadowVerdict, ...]:
+    try:
+        return shadow_verdicts(policy, inspection, reports)
+    except Exception:  # noqa: BLE001 - whatever breaks in a policy that only looks on, the request goes on
+        _log.exception("shadow_broke", policy=policy.ref.name)
+        return tuple(ShadowVerdict(shadow.ref, None) for shadow in policy.shadows)
 
 
 def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
@@ -224,4 +247,5 @@ def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
         early=exchange.early,
         streamed=exchange.streamed,
         dropped=assessment.dropped,
+        shadows=assessment.shadows,
     )

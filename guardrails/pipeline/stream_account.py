@@ -7,7 +7,8 @@ from guardrails.chat.held_window import Window
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Edit, Inspection, Origin, Span, Stage, Unread
 from guardrails.domain.finding import Finding
-from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, Reason, Verdict
+from guardrails.domain.shadow import ShadowVerdict
+from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Coverage, PolicyRef, Reason, Verdict
 from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.output import NO_RULE
 from guardrails.policy.coverage import coverage
@@ -37,6 +38,7 @@ class StreamAccount:
         self._reasons: dict[Reason, None] = {}
         self._edits: dict[_Place, Edit] = {}
         self._coverage: dict[str, Coverage] = {}
+        self._shadows: dict[PolicyRef, ShadowVerdict] = {}
         self._action = Action.ALLOW
         self._degraded = False
         self._duration_ms = 0.0
@@ -54,6 +56,9 @@ class StreamAccount:
         self._edits |= {(edit.pointer, shift.span(edit.pointer, edit.span)): edit for edit in verdict.edits}
         for report in assessment.reports:
             self._add_report(report, shift)
+        for shadow in assessment.shadows:
+            before = self._shadows.get(shadow.policy)
+            self._shadows[shadow.policy] = shadow if before is None else before.and_then(shadow)
         for receipt in assessment.coverage:
             self._coverage[receipt.pointer] = _both(self._coverage.get(receipt.pointer), receipt)
 
@@ -96,7 +101,10 @@ class StreamAccount:
             replace(report, findings=tuple(self._findings[name].values())) for name, report in self._reports.items()
         ]
         receipts = (*read, *coverage(self._policy, inspection, ()))
-        return Assessment(self._id, inspection, self.verdict, tuple(reports), receipts, self._duration_ms)
+        shadows = tuple(self._shadows.values())
+        return Assessment(
+            self._id, inspection, self.verdict, tuple(reports), receipts, self._duration_ms, shadows=shadows
+        )
 
     def _add_report(self, report: CheckReport, shift: "_Shift") -> None:
         before = self._reports.get(report.check)

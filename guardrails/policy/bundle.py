@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.errors import ConfigurationError
-from guardrails.policy.compile import compile_policy
+from guardrails.policy.compile import compile_all
 from guardrails.policy.policy import Policy
 from guardrails.policy.positions import MAX_BYTES
 
@@ -42,9 +42,9 @@ class Reading:
     revision: str
 
 
-def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+def load_bundle(folder: Path, specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None) -> Bundle:
     """Read a folder and compile it: `read_folder` and `compile_bundle`, whose errors it raises."""
-    return compile_bundle(read_folder(folder), specs)
+    return compile_bundle(read_folder(folder), specs, apis)
 
 
 def read_folder(folder: Path) -> Reading:
@@ -69,30 +69,19 @@ def read_folder(folder: Path) -> Reading:
     return Reading(MappingProxyType(texts), tuple(problems), _revision(texts, problems))
 
 
-def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec]) -> Bundle:
+def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None) -> Bundle:
     """Compile all files of a reading. A second of work for a hundred files: call it off the event loop.
+
+    `apis` are the api-versions that answer for the checks, where they are known.
 
     Raises:
         ConfigurationError: the folder could not be read, holds no policy or two of one name, or any file does not
-            compile; all problems of all files at once.
+            compile, or a test with canned findings in one of them fails; all problems of all files at once.
     """
-    problems = list(reading.problems)
-    policies: dict[str, Policy] = {}
-    files: dict[str, str] = {}
-    for shown, text in reading.texts.items():
-        try:
-            policy = compile_policy(text, shown, specs)
-        except ConfigurationError as error:
-            problems += error.problems
-            continue
-        name = policy.ref.name
-        if name in files:
-            problems.append(f"{shown}: the policy {name!r} is already in {files[name]}; each needs a name of its own")
-        files[name] = shown
-        policies[name] = policy
-    if problems:
-        raise ConfigurationError(problems)
-    return Bundle(MappingProxyType(policies), reading.revision)
+    compiled = compile_all(reading.texts, specs, apis)
+    if reading.problems or compiled.problems:
+        raise ConfigurationError([*reading.problems, *compiled.problems])
+    return Bundle(MappingProxyType(compiled.policies), reading.revision)
 
 
 def _files(folder: Path) -> list[Path]:

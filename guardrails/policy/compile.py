@@ -1,32 +1,68 @@
-"""One policy file -> a Policy, or everything that is wrong with it at once, each in its place."""
+"""All policy files of a folder, compiled together: what extends and shadows what, and everything that is wrong."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
-
-from pydantic import ValidationError
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from guardrails.domain.check import CheckSpec
-from guardrails.domain.content import MEDIA, Kind, Stage
 from guardrails.domain.errors import ConfigurationError
-from guardrails.domain.verdict import Action, Mode, PolicyRef
-from guardrails.policy.document import MediaSection, PolicyDocument, RuleSection
-from guardrails.policy.later import set_aside
-from guardrails.policy.places import Places
-from guardrails.policy.plans import check_problems, plan
-from guardrails.policy.policy import ChatPlan, Policy, Rule, Source, StartModel, StreamPlan
+from guardrails.policy.assembly import Made, assemble
+from guardrails.policy.merge import merged
+from guardrails.policy.near import hint
+from guardrails.policy.policy import Policy
 from guardrails.policy.positions import Problem, Tree, read
-from guardrails.policy.redaction import DEFAULT_REPLACEMENT
-from guardrails.policy.rules import rule_problems
-from guardrails.policy.sentences import problems_of
+from guardrails.policy.suite import Outcome, run_canned
 
-EVERY_CATEGORY = "*"
+LONGEST_CHAIN: Final = 8
+"""The most policies that extend one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A policy with the file it stands in, what it was merged from, and what came of its canned tests."""
+
+    file: str
+    policy: Policy
+    tree: Tree = field(repr=False)
+    made: Made = field(repr=False)
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What came of a folder: the policies that hold, and every problem and warning as `file:line:col: ...`."""
+
+    sources: Mapping[str, Source]
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """The policies by name."""
+        return {name: source.policy for name, source in self.sources.items()}
+
+
+def compile_all(
+    texts: Mapping[str, str],
+    specs: Mapping[str, CheckSpec],
+    apis: Mapping[str, str] | None = None,
+    *,
+    run_tests: bool = True,
+) -> Compiled:
+    """Compile the texts of policy files.
+
+    Args:
+        texts: Text by the file's name, as problems should tell it.
+        specs: The checks that exist, by name.
+        apis: The api-version that answers for each check, where it is known.
+        run_tests: Whether a canned test that fails is a problem; without, its outcome is there all the same.
+    """
+    return _Folder(texts, specs, apis or {}).compiled(run_tests=run_tests)
 
 
 def compile_policy(text: str, file: str, specs: Mapping[str, CheckSpec]) -> Policy:
-    """Compile the text of one policy file. Its revision is the SHA-256 of the text.
+    """Compile the text of one policy file that extends no other. Its revision is the SHA-256 of the text.
 
     Args:
         text: The file's text, YAML.
@@ -36,87 +72,149 @@ def compile_policy(text: str, file: str, specs: Mapping[str, CheckSpec]) -> Poli
     Raises:
         ConfigurationError: every problem at once, in the order of the file, each as `file:line:col: path: sentence`.
     """
+    compiled = compile_all({file: text}, specs)
+    if compiled.problems:
+        raise ConfigurationError(compiled.problems)
+    return next(iter(compiled.policies.values()))
+
+
+class _Folder:
+    def __init__(self, texts: Mapping[str, str], specs: Mapping[str, CheckSpec], apis: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._specs = specs
+        self._apis = apis
+        self._trees = {file: _read(text, file) for file, text in texts.items()}
+        self._files: dict[str, str] = {}
+        self._told: dict[str, list[str]] = {file: [] for file in texts}
+        for file, tree in self._trees.items():
+            self._name(file, tree)
+
+    def compiled(self, *, run_tests: bool) -> Compiled:
+        warnings: list[str] = []
+        sources: dict[str, Source] = {}
+        chains = {file: self._chain(file) for file in self._trees}
+        # What is extended comes first, so that its mistakes are known when they are met again.
+        for file in sorted(chains, key=lambda each: len(chains[each][0])):
+            chain, problems = chains[file]
+            self._tell(file, self._trees[file].problems)
+            self._tell(file, problems)
+            self._tell(file, self._shadow_problems(file))
+            whole = self._merged(chain) if not problems else None
+            if whole is None:
+                continue
+            made = assemble(whole, self._specs, self._apis, self._revision(chain))
+            self._tell(file, made.problems)
+            warnings += self._shown(file, made.warnings, "warning")
+            if made.policy is None or self._told[file] or self._files.get(made.policy.ref.name) != file:
+                continue
+            outcomes = run_canned(made.policy, made.tests, self._specs)
+            if run_tests:
+                self._tell(file, [whole.problem(*one.problem) for one in outcomes if one.problem is not None])
+            sources[made.policy.ref.name] = Source(file, made.policy, whole, made, outcomes)
+        problems_told = tuple(dict.fromkeys(sentence for told in self._told.values() for sentence in told))
+        in_order = {source.policy.ref.name: source for source in sorted(sources.values(), key=self._place)}
+        return Compiled(_with_shadows(in_order), problems_told, tuple(dict.fromkeys(warnings)))
+
+    def _place(self, source: Source) -> int:
+        return list(self._texts).index(source.file)
+
+    def _name(self, file: str, tree: Tree) -> None:
+        name = tree.value.get("policy") if isinstance(tree.value, dict) else None
+        if not isinstance(name, str):
+            return
+        if name in self._files:
+            sentence = f"the policy {name!r} is already in {self._files[name]}; each needs a name of its own"
+            self._tell(file, [tree.problem(("policy",), sentence)])
+        else:
+            self._files[name] = file
+
+    def _tell(self, file: str, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        self._told[file] += self._shown(file, problems)
+
+    def _shown(self, file: str, problems: list[Problem] | tuple[Problem, ...], kind: str = "") -> Iterator[str]:
+        for problem in sorted(set(problems), key=lambda one: (one.file != file, one.mark, str(one.path), one[2])):
+            told = problem.at(file, kind)
+            elsewhere = problem.file not in {"", file}
+            # The base's own mistakes are told once, of the base.
+            if elsewhere and (kind or told in self._told.get(problem.file, ())):
+                continue
+            yield f"{told} (in {file}, which extends this)" if elsewhere else told
+
+    def _chain(self, file: str) -> tuple[list[str], list[Problem]]:
+        """The file and those it extends, nearest first, and what is wrong with that."""
+        chain = [file]
+        while True:
+            tree = self._trees[chain[-1]]
+            base = tree.value.get("extends") if isinstance(tree.value, dict) else None
+            if base is None:
+                return chain, []
+            sentence = self._no_base(base, chain)
+            if sentence is not None:
+                # What is wrong further down is told of the file in which it stands.
+                return chain, [tree.problem(("extends",), sentence)]
+            chain.append(self._files[base])
+
+    def _no_base(self, base: object, chain: list[str]) -> str | None:
+        if not isinstance(base, str):
+            return "must be the name of one policy: a policy extends one other at most"
+        if base not in self._files:
+            return f"there is no policy {base!r} in this folder{hint(base, self._files)}"
+        if self._files[base] in chain:
+            return "goes round in a circle: what a policy extends must not extend it"
+        return f"is longer than {LONGEST_CHAIN} policies" if len(chain) >= LONGEST_CHAIN else None
+
+    def _merged(self, chain: list[str]) -> Tree | None:
+        trees = [self._trees[file] for file in chain]
+        if len(trees) == 1:
+            return None if trees[0].value is None and trees[0].problems else trees[0]
+        if not all(isinstance(tree.value, dict) for tree in trees):
+            return None
+        whole = trees[-1]
+        for tree in reversed(trees[:-1]):
+            whole = merged(whole, tree)
+        return whole
+
+    def _shadow_problems(self, file: str) -> list[Problem]:
+        tree = self._trees[file]
+        section = tree.value if isinstance(tree.value, dict) else {}
+        shadows, own = section.get("shadow"), section.get("policy")
+        problems: list[Problem] = []
+        if not isinstance(shadows, list):
+            return problems
+        for index, name in enumerate(shadows):
+            if not isinstance(name, str):
+                continue
+            if name == own:
+                problems.append(tree.problem(("shadow", index), "a policy cannot be its own shadow"))
+            elif name in shadows[:index]:
+                problems.append(tree.problem(("shadow", index), "is named twice"))
+            elif name not in self._files:
+                sentence = f"there is no policy {name!r} in this folder{hint(name, self._files)}"
+                problems.append(tree.problem(("shadow", index), sentence))
+        return problems
+
+    def _revision(self, chain: list[str]) -> str:
+        """The SHA-256 of the file's text; of a policy made of several, one over those of all of them."""
+        digests = [hashlib.sha256(self._texts[file].encode()) for file in chain]
+        whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(one.digest() for one in digests))
+        return f"sha256:{whole.hexdigest()}"
+
+
+def _read(text: str, file: str) -> Tree:
     tree = read(text)
-    problems = list(tree.problems)
-    document: PolicyDocument | None = None
-    if tree.value is None or not isinstance(tree.value, dict):
-        problems += () if problems else (tree.problem((), "must be a mapping that begins with `version: 1`"),)
-    else:
-        problems += set_aside(tree)
-        document, wrong = _document(tree)
-        problems += wrong
-        problems += check_problems(tree, specs)
-        problems += rule_problems(tree, specs)
-    if problems or document is None:
-        raise ConfigurationError([problem.at(file) for problem in sorted(set(problems), key=_order)])
-    return _policy(document, text, specs, Places(tree, file))
+    tree.file = file
+    return tree
 
 
-def _order(problem: Problem) -> tuple[Any, ...]:
-    return problem.mark, tuple(map(str, problem.path)), problem.sentence
-
-
-def _document(tree: Tree) -> tuple[PolicyDocument | None, list[Problem]]:
-    try:
-        return PolicyDocument.model_validate(tree.value), []
-    except ValidationError as error:
-        return None, list(problems_of(error, tree))
-
-
-def _policy(document: PolicyDocument, text: str, specs: Mapping[str, CheckSpec], places: Places) -> Policy:
-    revision = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    return Policy(
-        ref=PolicyRef(document.policy, revision),
-        description=document.description,
-        mode=Mode(document.mode),
-        deadline_s=document.deadline_ms / 1000,
-        checks=MappingProxyType(
-            {
-                name: replace(plan(specs[name], raw, document.history), source=places.of_check(name))
-                for name, raw in document.checks.items()
-            }
-        ),
-        rules=tuple(_rule(section, places.of_rule(index)) for index, section in enumerate(document.rules)),
-        refusal=document.chat.refusal,
-        history=document.history,
-        trusted=frozenset(digest.removeprefix("sha256:") for digest in document.trusted),
-        media=_media(document.media),
-        banned=frozenset({Kind.IMAGE}) if document.media.image == "block" else frozenset(),
-        chat=_chat(document),
-        media_sources=places.of_media(),
-    )
-
-
-def _media(section: MediaSection) -> Mapping[Kind, Action]:
-    said = {kind: str(getattr(section, kind.value)) for kind in sorted(MEDIA)}
-    # An image that is to be checked and that no check can read must not pass for one that was.
-    return MappingProxyType(
-        {kind: Action.BLOCK if word == "check" else Action[word.upper()] for kind, word in said.items()}
-    )
-
-
-def _chat(document: PolicyDocument) -> ChatPlan:
-    section, stream = document.chat, document.chat.stream
-    hides = any(rule.action == "redact" and Stage.INPUT in (rule.stage or Stage) for rule in document.rules)
-    return ChatPlan(
-        # What is to be hidden from the model must not be sent to it before the checks have found it.
-        start_model=StartModel.AFTER_CHECKS if hides else section.start_model,
-        stream=StreamPlan(stream.release, stream.window, stream.overlap, stream.wait_ms / 1000),
-        old_turns=section.old_turns,
-    )
-
-
-def _rule(section: RuleSection, source: Source) -> Rule:
-    action = Action[section.action.upper()]
-    anything = section.category is None or EVERY_CATEGORY in section.category
-    return Rule(
-        id=section.id,
-        stages=frozenset(Stage) if section.stage is None else frozenset(section.stage),
-        check=section.check,
-        categories=None if anything else frozenset(section.category or ()),
-        at_least=section.at_least,
-        action=action,
-        replacement=(section.with_ or DEFAULT_REPLACEMENT) if action is Action.REDACT else None,
-        restore=section.restore,
-        source=source,
-    )
+def _with_shadows(sources: Mapping[str, Source]) -> dict[str, Source]:
+    """Each policy with those it names as shadows; a shadow has none itself."""
+    return {
+        name: replace(
+            source,
+            policy=replace(
+                source.policy,
+                shadows=tuple(sources[shadow].policy for shadow in source.made.shadow if shadow in sources),
+            ),
+        )
+        for name, source in sources.items()
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from guardrails.domain.check import CheckReport, CheckStatus
-from guardrails.domain.content import Inspection, Segment, Unread
+from guardrails.domain.content import Inspection, Segment, Stage, Unread
 from guardrails.domain.verdict import Coverage
 from guardrails.policy.decide import failure_of
 from guardrails.policy.policy import CheckPlan, Policy
@@ -23,7 +23,7 @@ def coverage(policy: Policy, inspection: Inspection, reports: Sequence[CheckRepo
         (plan, failure_of(plan, inspection, reports), [report for report in reports if report.check == plan.name])
         for plan in policy.checks.values()
     ]
-    read = (_receipt(segment, outcomes) for segment in inspection.segments)
+    read = (_receipt(segment, inspection.stage, outcomes) for segment in inspection.segments)
     return (*read, *_given_to_none(policy, inspection.unread))
 
 
@@ -36,11 +36,13 @@ def _given_to_none(policy: Policy, unread: Sequence[Unread]) -> Iterator[Coverag
         yield Coverage(one.pointer, one.origin, one.characters, (), why, None)
 
 
-def _receipt(segment: Segment, outcomes: Sequence[tuple[CheckPlan, str | None, list[CheckReport]]]) -> Coverage:
+def _receipt(
+    segment: Segment, stage: Stage, outcomes: Sequence[tuple[CheckPlan, str | None, list[CheckReport]]]
+) -> Coverage:
     read: list[str] = []
     not_read: dict[str, str] = {}
     for plan, failure, reports in outcomes:
-        why = why_not(plan, segment) or _unread(segment.pointer, failure, reports)
+        why = why_not(plan, segment, stage) or _unread(segment.pointer, failure, reports)
         if why is None:
             read.append(plan.name)
         else:

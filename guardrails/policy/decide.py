@@ -80,8 +80,9 @@ def hits_of(
             if rule.check != report.check or rule.check not in policy.checks:
                 continue
             for finding in report.findings:
-                if matches(rule, finding):
-                    yield _hit(rule, finding, segments.get(finding.pointer))
+                segment = segments.get(finding.pointer)
+                if matches(rule, finding) and concerns(rule, segment):
+                    yield _hit(rule, finding, segment)
 
 
 def matches(rule: Rule, finding: Finding) -> bool:
@@ -97,6 +98,11 @@ def matches(rule: Rule, finding: Finding) -> bool:
     if rule.at_least is None:
         return not finding.measure <= 0
     return not finding.measure < rule.at_least
+
+
+def concerns(rule: Rule, segment: Segment | None) -> bool:
+    """Whether a rule is about texts of this one's origin. A finding in no known text is everybody's."""
+    return rule.origins is None or segment is None or segment.origin in rule.origins
 
 
 def _hit(rule: Rule, finding: Finding, segment: Segment | None) -> Hit:

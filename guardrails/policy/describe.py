@@ -1,7 +1,9 @@
 """A compiled policy as readable JSON: what it looks for, what findings mean, what a refused caller is told."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from guardrails.domain.content import Origin
 from guardrails.policy.policy import CheckPlan, Policy, Rule
 
 EVERYTHING = "*"
@@ -35,7 +37,14 @@ def describe(policy: Policy) -> dict[str, Any]:
 
 
 def _plan(plan: CheckPlan) -> dict[str, Any]:
-    return {"scan": sorted(origin.value for origin in plan.scan), "on_failure": plan.on_failure.word}
+    scan: Any = _origins(plan.scan)
+    if plan.scan_output is not None:
+        scan = {"input": scan, "output": _origins(plan.scan_output)}
+    return {"scan": scan, "on_failure": plan.on_failure.word}
+
+
+def _origins(origins: Iterable[Origin]) -> list[str]:
+    return sorted(origin.value for origin in origins)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -47,6 +56,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "at_least": rule.at_least,
         "action": rule.action.word,
     }
+    if rule.origins is not None:
+        told["origin"] = _origins(rule.origins)
     if rule.replacement is not None:
         told |= {"with": rule.replacement, "restore": rule.restore}
     return told

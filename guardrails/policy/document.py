@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from guardrails.domain.content import Stage
+from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Mode
 from guardrails.policy.policy import History, OldTurns, Release, StartModel
 
@@ -37,16 +37,18 @@ class Section(BaseModel):
 
 
 Stages = Annotated[list[Annotated[Stage, Field(strict=False)]], Field(min_length=1), BeforeValidator(_one_or_more)]
+Origins = Annotated[list[Annotated[Origin, Field(strict=False)]], Field(min_length=1), BeforeValidator(_one_or_more)]
 Categories = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1), BeforeValidator(_one_or_more)]
 
 
 class RuleSection(Section):
-    """One rule. `stage` absent: both; `category` absent or `"*"`: any."""
+    """One rule. `stage` absent: both; `origin` absent: everyone; `category` absent or `"*"`: any."""
 
     id: Name
     check: str
     action: ActionWord
     stage: Stages | None = None
+    origin: Origins | None = None
     category: Categories | None = None
     at_least: float | None = None
     with_: Annotated[str | None, Field(alias="with")] = None
@@ -95,11 +97,53 @@ class ChatSection(Section):
     refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = DEFAULT_REFUSAL
 
 
+class FindingSection(Section):
+    """A finding that a test makes up. `origin` absent: the user at stage input, the assistant at stage output."""
+
+    check: str
+    category: str
+    measure: float | None = None
+    origin: Annotated[Origin | None, Field(strict=False)] = None
+    detail: Annotated[str | None, Field(max_length=64)] = None
+
+
+class ExpectSection(Section):
+    """What must come of it. `rules`: the ids of exactly those on which the verdict rests; absent, not looked at."""
+
+    verdict: ActionWord
+    rules: list[str] | None = None
+
+
+class TestSection(Section):
+    """A test of the policy: findings made up and checks that fail, or texts for the services."""
+
+    __test__ = False  # pytest: this is no test case
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    stage: Annotated[Stage, Field(strict=False)] = Stage.INPUT
+    findings: Annotated[list[FindingSection], Field(max_length=100)] | None = None
+    failed: list[str] | None = None
+    text: Annotated[str, Field(min_length=1)] | None = None
+    messages: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = None
+    documents: Annotated[list[str], Field(min_length=1)] | None = None
+    language: str | None = None
+    expect: ExpectSection
+
+    @property
+    def is_canned(self) -> bool:
+        """Whether it needs no service."""
+        return self.text is None and self.messages is None and self.documents is None
+
+
 class PolicyDocument(Section):
-    """All of one policy file. Each entry of `checks` has `scan`, `on_failure` and the check's own options."""
+    """All of one policy file, merged with what it extends.
+
+    Each entry of `checks` has `scan`, `on_failure` and the check's own options.
+    """
 
     version: Annotated[Literal[1], BeforeValidator(_a_whole_number)]
     policy: Name
+    extends: Name | None = None
     description: Annotated[str, Field(max_length=1000)] = ""
     mode: Annotated[Mode, Field(strict=False)] = Mode.ENFORCE
     deadline_ms: Annotated[int, Field(ge=50, le=60_000)] = 2500
@@ -107,5 +151,7 @@ class PolicyDocument(Section):
     rules: Annotated[list[RuleSection], Field(min_length=1)]
     history: Annotated[History, Field(strict=False)] = History.ALL
     trusted: Annotated[list[Sha256], Field(max_length=10_000)] = Field(default_factory=list)
+    shadow: Annotated[list[Name], Field(max_length=4)] = Field(default_factory=list)
+    tests: Annotated[list[TestSection], Field(max_length=1000)] = Field(default_factory=list)
     media: Annotated[MediaSection, BeforeValidator(_nothing_is_empty)] = MediaSection()
     chat: Annotated[ChatSection, BeforeValidator(_nothing_is_empty)] = ChatSection()

@@ -38,7 +38,7 @@ def differences(active: Policy, other: Policy, stage: Stage) -> Iterator[str]:
 
 def _asks(plan: CheckPlan) -> tuple[Any, ...]:
     """All of a plan that decides what a check reads and reports; what its failure means is not part of it."""
-    return plan.scan, plan.options, plan.reads, plan.skips_trusted, plan.skips_old
+    return plan.scan, plan.scan_output, plan.options, plan.reads, plan.skips_trusted, plan.skips_old
 
 
 def _time_mattered(active: Policy, other: Policy, reports: Sequence[CheckReport]) -> bool:

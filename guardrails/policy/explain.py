@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guardrails.domain.check import CheckReport, CheckSpec
-from guardrails.domain.content import Inspection, Stage
+from guardrails.domain.content import Inspection, Origin, Segment, Stage
 from guardrails.domain.finding import Finding
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action, Reason, Verdict
 from guardrails.policy.decide import decide, hits_of
@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     BELOW = "below at_least"
     NO_MEASURE = "no measure to reach at_least"
     SAFE = "measure 0 means safe"
+    ORIGIN = "other origin"
     OTHER = "another condition of the rule"
 
 
@@ -110,7 +111,11 @@ def explain(
     ranked = _ranked(reports, hits)
     kept = ranked[: min(MOST_FINDINGS, max(1, MOST_LOOKS // len(policy.rules)))] if policy.rules else ranked
     seen = tuple(
-        Seen(check, finding, tuple(_looks(policy, inspection.stage, check, finding, fired, specs)))
+        Seen(
+            check,
+            finding,
+            tuple(_looks(policy, inspection.stage, check, finding, fired, specs, segments.get(finding.pointer))),
+        )
         for check, finding, fired in kept[:MOST_FINDINGS]
     )
     because = tuple(_because(policy, verdict))
@@ -155,23 +160,27 @@ def _looks(  # noqa: PLR0917 - one finding with all it is held against
     finding: Finding,
     fired: Mapping[str, Hit],
     specs: Mapping[str, CheckSpec],
+    segment: Segment | None,
 ) -> Iterator[Look]:
     spec = specs.get(check)
+    origin = segment.origin if segment is not None else None
     for rule in policy.rules if check in policy.checks else ():
         if rule.check != check:
             continue
         hit = fired.get(rule.id)
         if hit is None:
-            yield Look(rule, _unfired(rule, stage, finding), distance=_distance(rule, finding))
+            yield Look(rule, _unfired(rule, stage, finding, origin), distance=_distance(rule, finding))
             continue
         why = hit.detail if hit.action is not rule.action else None
         above = next_above(finding.measure, spec.measure if spec is not None else None)
         yield Look(rule, Outcome.FIRED, hit.action, _distance(rule, finding), above, why)
 
 
-def _unfired(rule: Rule, stage: Stage, finding: Finding) -> Outcome:
+def _unfired(rule: Rule, stage: Stage, finding: Finding, origin: Origin | None) -> Outcome:
     if stage not in rule.stages:
         return Outcome.STAGE
+    if rule.origins is not None and origin is not None and origin not in rule.origins:
+        return Outcome.ORIGIN
     if rule.categories is not None and finding.category not in rule.categories:
         return Outcome.CATEGORY
     if finding.measure is None:

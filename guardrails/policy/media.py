@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from guardrails.domain.content import MEDIA, Inspection, Segment
+from guardrails.domain.content import MEDIA, Inspection, Segment, Stage
 from guardrails.domain.verdict import Action, Reason
 from guardrails.policy.policy import Policy
 from guardrails.policy.select import EARLIER_TURN, why_not
@@ -24,10 +24,12 @@ def media_reasons(policy: Policy, inspection: Inspection) -> Iterator[Reason]:
             continue
         # A policy that was put together without a word about a kind blocks it.
         action = policy.media.get(segment.kind, Action.BLOCK)
-        if action > Action.ALLOW and (segment.kind in policy.banned or not _is_judged(policy, segment)):
+        if action > Action.ALLOW and (
+            segment.kind in policy.banned or not _is_judged(policy, segment, inspection.stage)
+        ):
             rule = f"{RULE_PREFIX}{segment.kind}"
             yield Reason(rule, action, CHECK, category=segment.kind.value, pointer=segment.pointer)
 
 
-def _is_judged(policy: Policy, segment: Segment) -> bool:
-    return any(why_not(plan, segment) in {None, EARLIER_TURN} for plan in policy.checks.values())
+def _is_judged(policy: Policy, segment: Segment, stage: Stage) -> bool:
+    return any(why_not(plan, segment, stage) in {None, EARLIER_TURN} for plan in policy.checks.values())

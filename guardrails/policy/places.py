@@ -1,4 +1,4 @@
-"""Where in its file each part of a policy stands, for those who explain a verdict."""
+"""Where in its files each part of a policy stands, for those who explain a verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,9 @@ from guardrails.policy.positions import Mark, Path, Tree
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The lines of one file."""
+    """The lines of a policy's files: its own, and those that it extends."""
 
     tree: Tree
-    file: str
 
     def of_rule(self, index: int) -> Source:
         """Where the rule of this number begins."""
@@ -32,4 +31,4 @@ class Places:
 
     def _at(self, path: Path) -> Source:
         mark = self.tree.keys.get(path) or self.tree.values.get(path) or Mark(1, 1)
-        return Source(self.file, mark.line)
+        return Source(self.tree.file_of(path), mark.line)

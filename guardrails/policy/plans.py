@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from guardrails.domain.check import CheckSpec
-from guardrails.domain.content import Origin
+from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Action
 from guardrails.policy.near import hint
 from guardrails.policy.policy import CheckPlan, History
@@ -21,13 +21,21 @@ def plan(spec: CheckSpec, raw: Mapping[str, Any], history: History) -> CheckPlan
     """The plan of a section in which `check_problems` found nothing."""
     return CheckPlan(
         name=spec.name,
-        scan=frozenset(map(Origin, raw["scan"])) if "scan" in raw else spec.scan,
+        scan=_scanned(spec, raw, Stage.INPUT),
         on_failure=_ON_FAILURE[raw.get("on_failure", "block")],
         options=spec.parse_options(_own(raw)),
         reads=spec.reads,
         skips_trusted=spec.trusts,
         skips_old=history is History.LAST_TURN,
+        scan_output=_scanned(spec, raw, Stage.OUTPUT) if isinstance(raw.get("scan"), dict) else None,
     )
+
+
+def _scanned(spec: CheckSpec, raw: Mapping[str, Any], stage: Stage) -> frozenset[Origin]:
+    said = raw.get("scan")
+    if isinstance(said, dict):
+        said = said.get(stage.value)
+    return spec.scan if said is None else frozenset(map(Origin, said))
 
 
 def check_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:
@@ -54,10 +62,23 @@ def _scan(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec) -
         return
     path = (*path, "scan")
     scan = section["scan"]
-    if not isinstance(scan, list) or not scan:
+    if not isinstance(scan, dict):
+        yield from _origins(tree, path, scan, spec)
+        return
+    for stage, origins in scan.items():
+        if stage not in tuple(Stage):
+            yield tree.problem((*path, stage), f"unknown stage{hint(stage, Stage)}", at_key=True)
+        elif origins != []:
+            yield from _origins(tree, (*path, stage), origins, spec)
+    if not any(scan.get(stage.value, spec.scan) for stage in Stage) or not scan:
+        yield tree.problem(path, "must name who wrote what it reads, at one stage at least")
+
+
+def _origins(tree: Tree, path: Path, origins: Any, spec: CheckSpec) -> Iterator[Problem]:
+    if not isinstance(origins, list) or not origins:
         yield tree.problem(path, f"must be a list of who wrote what it reads{hint(None, map(str, spec.origins))}")
         return
-    for index, origin in enumerate(scan):
+    for index, origin in enumerate(origins):
         if origin not in tuple(Origin):
             yield tree.problem((*path, index), f"unknown origin{hint(origin, map(str, spec.origins))}")
         elif origin not in spec.origins:
@@ -72,7 +93,9 @@ def _options(tree: Tree, path: Path, section: Mapping[str, Any], spec: CheckSpec
     except ValidationError as error:
         known = _option_names(spec)
         for entry in error.errors(include_url=False, include_input=False):
-            yield problem_at(tree, (*path, *entry["loc"]), entry, (*_SHARED, *known))
+            # Where a value may be of several shapes, pydantic names the shape; ours begin with "=".
+            loc = tuple(part for part in entry["loc"] if not str(part).startswith("="))
+            yield problem_at(tree, (*path, *loc), entry, (*_SHARED, *known) if len(loc) == 1 else ())
 
 
 def _option_names(spec: CheckSpec) -> tuple[str, ...]:

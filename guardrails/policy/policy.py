@@ -88,7 +88,8 @@ class CheckPlan:
 
     Attributes:
         name: The check's name.
-        scan: The origins whose segments it reads.
+        scan: The origins whose segments it reads on the way to the model.
+        scan_output: Those it reads on the way back; None where they are the same.
         on_failure: What its failure means: BLOCK or FLAG, never less.
         options: The check's own options object, made by its spec's `parse_options`.
         reads: The kinds of segments it can read.
@@ -105,6 +106,11 @@ class CheckPlan:
     skips_trusted: bool = False
     skips_old: bool = False
     source: Source | None = field(default=None, compare=False)
+    scan_output: frozenset[Origin] | None = None
+
+    def scans(self, stage: Stage) -> frozenset[Origin]:
+        """The origins whose segments it reads at a stage."""
+        return self.scan if stage is Stage.INPUT or self.scan_output is None else self.scan_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class Rule:
         replacement: The name of a way to redact (`guardrails.policy.redaction`); None unless `action` is REDACT.
         restore: Whether the answer to a request gets back what this rule hid in it.
         source: Where it stands; no part of what it is.
+        origins: Who wrote the texts whose findings it looks at; None for everyone.
     """
 
     id: str
@@ -131,6 +138,7 @@ class Rule:
     action: Action
     replacement: str | None
     restore: bool = False
+    origins: frozenset[Origin] | None = None
     source: Source | None = field(default=None, compare=False)
 
 
@@ -152,6 +160,7 @@ class Policy:
         banned: The kinds of which `media` is asked for also where a check reads them.
         chat: What concerns guarded chats only.
         media_sources: Where what `media` says stands, as far as the file says it; no part of what the policy is.
+        shadows: The policies that are decided on the same evidence and never carried out.
     """
 
     ref: PolicyRef
@@ -166,6 +175,7 @@ class Policy:
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
     banned: frozenset[Kind] = frozenset()
     chat: ChatPlan = ChatPlan()
+    shadows: tuple["Policy", ...] = ()
     media_sources: Mapping[Kind, Source] = field(default_factory=lambda: _NOWHERE, compare=False)
 
     def judges(self, stage: Stage) -> bool:

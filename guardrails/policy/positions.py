@@ -27,16 +27,25 @@ class Mark(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, and where. Sorts in the order of the file."""
+    """One thing that is wrong, and where. Sorts in the order of the file.
+
+    Where a policy is made of several files, `file` says which one, and `shown` is the path in it, if another.
+    """
 
     mark: Mark
     path: Path
     sentence: str
+    shown: Path | None = None
+    file: str = ""
 
-    def at(self, file: str) -> str:
-        """`file:line:col: rules[0].check: sentence`; the path is left out where it is the whole file."""
-        place = path_words(self.path)
-        return f"{file}:{self.mark.line}:{self.mark.column}: {f'{place}: ' if place else ''}{self.sentence}"
+    def at(self, file: str, kind: str = "") -> str:
+        """`file:line:col: rules[0].check: sentence`; the path is left out where it is the whole file.
+
+        `kind`, such as `warning`, stands before the path.
+        """
+        place = path_words(self.path if self.shown is None else self.shown)
+        words = "".join(f"{word}: " for word in (kind, place) if word)
+        return f"{self.file or file}:{self.mark.line}:{self.mark.column}: {words}{self.sentence}"
 
 
 def path_words(path: Path) -> str:
@@ -47,21 +56,40 @@ def path_words(path: Path) -> str:
 
 @dataclass(slots=True)
 class Tree:
-    """A file as data, with the places of its keys and values by path, and what is wrong with the text."""
+    """A file as data, with the places of its keys and values by path, and what is wrong with the text.
+
+    `bare` has, in words, what YAML took for something else than text because no quotes stand around it. Of a tree that
+    was merged, `files` has the file of each path and `own` the path there, where that is another one.
+    """
 
     value: Any = None
     values: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    bare: dict[Path, str] = field(default_factory=dict)
+    own: dict[Path, Path] = field(default_factory=dict)
+    files: dict[Path, str] = field(default_factory=dict)
+    file: str = ""
 
     def problem(self, path: Path, sentence: str, *, at_key: bool = False) -> Problem:
         """A problem at a path, or at its nearest enclosing value that has a place in the file."""
         if at_key and path in self.keys:
-            return Problem(self.keys[path], path, sentence)
+            return Problem(self.keys[path], path, sentence, self._shown(path), self.file_of(path))
         known = path
         while known and known not in self.values:
             known = known[:-1]
-        return Problem(self.values.get(known, Mark(1, 1)), path, sentence)
+        mark = self.values.get(known, Mark(1, 1))
+        return Problem(mark, path, sentence, self._shown(path), self.file_of(known))
+
+    def file_of(self, path: Path) -> str:
+        """The file in which a path stands."""
+        return self.files.get(path, self.file)
+
+    def _shown(self, path: Path) -> Path | None:
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.own:
+                return (*self.own[path[:length]], *path[length:])
+        return None
 
 
 def read(text: str, *, most_bytes: int = MAX_BYTES, loader: type[Loader] = yaml.SafeLoader) -> Tree:
@@ -134,10 +162,21 @@ def _convert(node: yaml.Node, path: Path, tree: Tree, loader: yaml.SafeLoader) -
     if isinstance(node, yaml.SequenceNode):
         return [_convert(item, (*path, index), tree, loader) for index, item in enumerate(node.value)]
     try:
-        return loader.construct_object(node)
+        value = loader.construct_object(node)
     except (yaml.YAMLError, ValueError, OverflowError):
         tree.problems.append(tree.problem(path, f"cannot be read as {node.tag.rpartition(':')[2]}"))
         return None
+    if not isinstance(value, str):
+        tree.bare[path] = _taken_for(node.value, value)
+    return value
+
+
+def _taken_for(written: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"YAML reads a bare `{written}` as {str(value).lower()}"
+    if value is None:
+        return "YAML reads nothing here"
+    return f"YAML reads a {'number' if isinstance(value, int | float) else 'date'} here"
 
 
 def _mapping(node: yaml.MappingNode, path: Path, tree: Tree, loader: yaml.SafeLoader) -> dict[str, Any]:

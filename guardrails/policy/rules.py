@@ -27,7 +27,7 @@ def rule_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Proble
 
 
 def _empty(tree: Tree, path: Path, rule: Mapping[str, Any]) -> Iterator[Problem]:
-    for key in ("stage", "category", "at_least", "with"):
+    for key in ("stage", "origin", "category", "at_least", "with"):
         if key in rule and rule[key] is None:
             yield tree.problem((*path, key), "has no value; give it one, or leave the key out", at_key=True)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from guardrails.domain.content import Inspection, Kind, Segment
+from guardrails.domain.content import Inspection, Kind, Segment, Stage
 from guardrails.policy.policy import CheckPlan
 
 EARLIER_TURN = "earlier turn"
@@ -13,11 +13,11 @@ _READ_ELSEWHERE: Mapping[Kind, str] = {Kind.PARTS: "read part by part", Kind.TUR
 can be redacted, there; and where two parts meet, an address runs into the next word."""
 
 
-def why_not(plan: CheckPlan, segment: Segment) -> str | None:
-    """Why this check does not read this segment (`origin system`, `trusted`, `blank`), or None when it does."""
+def why_not(plan: CheckPlan, segment: Segment, stage: Stage) -> str | None:
+    """Why this check does not read this segment at a stage (`origin system`, `trusted`, `blank`); None when it does."""
     if segment.kind not in plan.reads:
         return _READ_ELSEWHERE.get(segment.kind, f"kind {segment.kind}")
-    if segment.origin not in plan.scan:
+    if segment.origin not in plan.scans(stage):
         return f"origin {segment.origin}"
     if segment.trusted and plan.skips_trusted:
         return "trusted"
@@ -30,5 +30,5 @@ def why_not(plan: CheckPlan, segment: Segment) -> str | None:
 
 def narrow(plan: CheckPlan, inspection: Inspection) -> Inspection:
     """The inspection with only the segments this check reads, in their order; perhaps none, often all."""
-    segments = tuple(segment for segment in inspection.segments if why_not(plan, segment) is None)
+    segments = tuple(segment for segment in inspection.segments if why_not(plan, segment, inspection.stage) is None)
     return inspection if len(segments) == len(inspection.segments) else replace(inspection, segments=segments)

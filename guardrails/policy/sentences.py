@@ -6,16 +6,27 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from guardrails.domain.content import Stage
+from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Mode
-from guardrails.policy.document import ChatSection, MediaSection, PolicyDocument, RuleSection
+from guardrails.policy.document import (
+    ChatSection,
+    ExpectSection,
+    FindingSection,
+    MediaSection,
+    PolicyDocument,
+    RuleSection,
+    Section,
+    TestSection,
+)
 from guardrails.policy.near import hint
 from guardrails.policy.positions import Path, Problem, Tree
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
+    "verdict": ("allow", "flag", "redact", "block"),
     "action": ("allow", "flag", "redact", "block"),
     "mode": tuple(Mode),
     "stage": tuple(Stage),
+    "origin": tuple(Origin),
 }
 _NAME = "must begin with a letter or digit, then letters, digits, dot, dash, underscore, at most 64"
 _KINDS: Mapping[str, str] = {
@@ -33,6 +44,9 @@ _KINDS: Mapping[str, str] = {
     "string_too_short": "must not be empty",
     "finite_number": "must be a finite number",
 }
+
+
+_OF_A_TEST: Mapping[str, type[Section]] = {"findings": FindingSection, "expect": ExpectSection}
 
 
 def problems_of(error: ValidationError, tree: Tree) -> Iterator[Problem]:
@@ -59,8 +73,10 @@ def _sentence(tree: Tree, path: Path, entry: Mapping[str, Any]) -> str:
         words = next((_WORDS[part] for part in map(str, reversed(path)) if part in _WORDS), ())
         near = hint(value_at(tree, path), words) if words else ""
         return f"must be {entry['ctx']['expected']}{near}"
-    if kind == "string_pattern_mismatch" and path[-1] in {"policy", "id"}:
+    if kind == "string_pattern_mismatch" and (path[-1] in {"policy", "id", "extends"} or path[0] == "shadow"):
         return _NAME
+    if kind == "string_type" and path in tree.bare:
+        return f"must be text; {tree.bare[path]}: put it in quotes"
     return _KINDS.get(kind) or _own_words(entry["msg"])
 
 
@@ -81,11 +97,13 @@ def _own_words(text: str) -> str:
 
 
 def _known_keys(path: Path) -> tuple[str, ...]:
-    model: type[PolicyDocument | ChatSection | MediaSection | RuleSection] = PolicyDocument
+    model: type[Section] = PolicyDocument
     if path[:1] == ("chat",):
         model = ChatSection
     elif path[:1] == ("media",):
         model = MediaSection
     elif path[:1] == ("rules",):
         model = RuleSection
+    elif path[:1] == ("tests",):
+        model = _OF_A_TEST.get(str(path[2]) if len(path) > 3 else "", TestSection)  # noqa: PLR2004 - tests, index, part, key
     return tuple(info.alias or name for name, info in model.model_fields.items())

@@ -1,6 +1,6 @@
 """Opens everything in one stack when the app starts, and closes it in reverse when it ends."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -9,8 +9,7 @@ from guardrails.azure.client import AzureClient
 from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
-from guardrails.checks.catalogue import CATALOGUE, SPECS
-from guardrails.domain.check import Check
+from guardrails.checks.catalogue import SPECS, api_versions, build_checks
 from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
@@ -60,7 +59,7 @@ async def _open(
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
-    checks = _checks(settings, AzureClient(sessions.checks, tokens, metrics))
+    checks = build_checks(settings, AzureClient(sessions.checks, tokens, metrics))
     guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys, cache=cache)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
@@ -70,7 +69,9 @@ async def _open(
     readiness = ReadinessProbe(settings, lambda: bundles.active, tokens)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
-    reloader = Reloader(settings.policies, bundles, Gate(settings, guard, readiness, secrets), settings.bundles)
+    gate = Gate(settings, guard, readiness, secrets)
+    apis = api_versions(settings.services)
+    reloader = Reloader(settings.policies, apis, bundles, gate, settings.bundles)
     metrics.bundles.watch(bundles.state, reloader.read_s)
     reloader.start()
     stack.push_async_callback(reloader.aclose)
@@ -100,12 +101,3 @@ async def _open_records(
     recorded = RecordedDecisions(settings.telemetry.decisions, recent)
     stack.callback(recorded.close)
     return decisions, recorded
-
-
-def _checks(settings: Settings, client: AzureClient) -> Mapping[str, Check]:
-    services = {kind.spec.name: getattr(settings.services, kind.spec.service) for kind in CATALOGUE}
-    return {
-        kind.spec.name: kind.build(client, services[kind.spec.name], settings.azure)
-        for kind in CATALOGUE
-        if services[kind.spec.name] is not None
-    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from guardrails.checks.catalogue import SPECS
+from guardrails.checks.catalogue import SPECS, api_versions
 from guardrails.policy.bundle import Bundle, load_bundle
 from guardrails.server.activation import require
 from guardrails.settings.load import load
@@ -27,6 +27,6 @@ def prepare(config: Path, env: Mapping[str, str]) -> Prepared:
         ConfigurationError: the policies do not, or they do not fit the settings (`guardrails.server.activation`).
     """
     settings = load(config, env)
-    bundle = load_bundle(settings.policies, SPECS)
+    bundle = load_bundle(settings.policies, SPECS, api_versions(settings.services))
     require(settings, bundle)
     return Prepared(settings, bundle)

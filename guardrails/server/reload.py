@@ -7,6 +7,7 @@ The folder is read, not watched: events do not come from network mounts and are 
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,11 @@ class _Seen:
 class Reloader:
     """One task that reads the folder every so often, and when asked to."""
 
-    def __init__(self, folder: Path, bundles: Bundles, gate: Gate, options: settings.Bundles) -> None:
+    def __init__(
+        self, folder: Path, apis: Mapping[str, str], bundles: Bundles, gate: Gate, options: settings.Bundles
+    ) -> None:
         self._folder = folder
+        self._apis = apis
         self._bundles = bundles
         self._gate = gate
         self._options = options
@@ -142,7 +146,7 @@ class Reloader:
             return
         bundles.rolled_back = None
         try:
-            bundle = await asyncio.to_thread(compile_bundle, reading, SPECS)
+            bundle = await asyncio.to_thread(compile_bundle, reading, SPECS, self._apis)
             await self._gate.require(bundle, bundles.active)
         except ConfigurationError as error:
             self._refuse(reading.revision, error.problems)

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
 from guardrails.domain.forwarded import Early, FilterResult, Streamed
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.bundle_metrics import BundleMetrics
 from guardrails.telemetry.labels import OTHER, Labels, Series
@@ -20,6 +21,8 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 Gauges = Callable[[], Mapping[str, float]]
 _CHECK_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
 _CALL_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+
+_SHADOW: Final = ("policy", "shadow", "stage", "verdict", "enforced")
 
 
 def _installed_version() -> str:
@@ -67,6 +70,7 @@ class Metrics:
         self._early_saved = self._counter("early_saved_seconds", "Time that asking beside the checks saved.", "model")
         self._early_wasted = self._counter("early_wasted_tokens", "Tokens of answers nobody got.", "model")
         self._streams = self._counter("streams", "Streamed answers by how they ended.", "model", "ending")
+        self._shadows = self._counter("shadow_verdicts", "What shadow policies would have decided.", *_SHADOW)
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
         self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
@@ -104,6 +108,11 @@ class Metrics:
         action, degraded = verdict.action.word, "true" if verdict.degraded else "false"
         self._verdicts.of(verdict.policy.name, stage.value, action, verdict.mode.value, degraded).inc()
         self._caller_verdicts.of(caller, action).inc()
+
+    def shadow_decided(self, verdict: Verdict, stage: Stage, shadow: ShadowVerdict) -> None:
+        """A shadow policy decided beside a verdict; `enforced` is what that one came to."""
+        told = shadow.word.replace(" ", "_")
+        self._shadows.of(verdict.policy.name, shadow.policy.name, stage.value, told, verdict.action.word).inc()
 
     def check_finished(self, report: CheckReport) -> None:
         """A check reported."""

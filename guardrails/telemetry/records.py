@@ -13,6 +13,7 @@ from guardrails.domain.content import Span, Stage
 from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, Forwarded, Streamed
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
 from guardrails.telemetry.pointers import Pointers
@@ -39,6 +40,7 @@ def decision_record(
     early: Early | None = None,
     streamed: Streamed | None = None,
     dropped: Dropped | None = None,
+    shadows: Sequence[ShadowVerdict] = (),
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field).
 
@@ -58,6 +60,7 @@ def decision_record(
         early: What asking the model beside the checks came to, where a policy wants that.
         streamed: The answer's stream in numbers.
         dropped: Which earlier messages were left out of what was judged, and why.
+        shadows: What the policies in the shadow of this one would have decided.
     """
     pointers = Pointers()
     segments = [receipt for receipt in coverage if receipt.kind is not None]
@@ -81,6 +84,7 @@ def decision_record(
         "early": None if early is None else _early(early),
         "stream": None if streamed is None else _streamed(streamed),
         "dropped": None if dropped is None else _dropped(dropped, pointers),
+        "shadow": [_shadow(one) for one in shadows],
     }
 
 
@@ -125,6 +129,17 @@ def refusal_record(
         forwarded=forwarded,
     )
     return record | {"verdict": None, "duration_ms": None}
+
+
+def _shadow(shadow: ShadowVerdict) -> dict[str, object]:
+    return {
+        "policy": shadow.policy.name,
+        "revision": shadow.policy.revision,
+        "verdict": shadow.word,
+        "rules": list(shadow.rules),
+        "not_run": list(shadow.not_run),
+        "asked_otherwise": list(shadow.asked_otherwise),
+    }
 
 
 def _forwarded(forwarded: Forwarded) -> dict[str, object]:

@@ -29,6 +29,10 @@ def test_help_names_every_command(run):
         ["key", "new"],
         ["blocklist"],
         ["policy"],
+        ["policy", "lint"],
+        ["policy", "test"],
+        ["policy", "show"],
+        ["policy", "schema"],
         ["policy", "explain"],
     ],
 )

@@ -74,16 +74,16 @@ def test_a_check_reads_only_the_kinds_it_can_read():
     turns = Segment("first\nsecond", Origin.USER, "/messages", editable=False, kind=Kind.TURNS)
     image = Segment("aGk=", Origin.USER, "/messages/0/content/1/image_url/url", kind=Kind.IMAGE)
     reader = replace(PII, reads=frozenset({Kind.TEXT, Kind.PARTS}))
-    assert [why_not(PII, segment) for segment in (joined, turns, image)] == [
+    assert [why_not(PII, segment, Stage.INPUT) for segment in (joined, turns, image)] == [
         "read part by part",
         "read turn by turn",
         "kind image",
     ]
-    assert why_not(reader, joined) is None
+    assert why_not(reader, joined, Stage.INPUT) is None
 
 
 def test_trusted_and_earlier_texts_are_left_out_where_the_plan_says_so():
     text = Segment("be kind", Origin.USER, "/text", old=True, trusted=True)
-    assert why_not(PII, text) is None
-    assert why_not(replace(PII, skips_trusted=True), text) == "trusted"
-    assert why_not(replace(PII, skips_old=True), text) == "earlier turn"
+    assert why_not(PII, text, Stage.INPUT) is None
+    assert why_not(replace(PII, skips_trusted=True), text, Stage.INPUT) == "trusted"
+    assert why_not(replace(PII, skips_old=True), text, Stage.INPUT) == "earlier turn"

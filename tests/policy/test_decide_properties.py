@@ -13,6 +13,7 @@ from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide as decide_with
 from guardrails.policy.placeholders import PlaceholderKeys
 from guardrails.policy.policy import CheckPlan, Policy, Rule
+from guardrails.policy.shadow import shadow_verdicts
 
 CHECKS = ("pii", "harm", "shield")
 CATEGORIES = ("A", "B", "blocklist")
@@ -57,6 +58,7 @@ def rules(draw, number=0):
         if action is Action.REDACT
         else None,
         restore=draw(st.booleans()),
+        origins=draw(st.none() | st.frozensets(st.sampled_from(Origin), min_size=1)),
     )
 
 
@@ -68,6 +70,7 @@ def policies(draw):
             draw(st.frozensets(st.sampled_from(Origin), min_size=1)),
             draw(st.sampled_from([Action.FLAG, Action.BLOCK])),
             None,
+            scan_output=draw(st.none() | st.frozensets(st.sampled_from(Origin))),
         )
         for name in CHECKS
     }
@@ -193,3 +196,42 @@ def test_the_receipt_accounts_for_every_check_on_every_string(policy, inspection
         assert {*entry.checks, *entry.not_read} == set(policy.checks)
         assert not {*entry.checks} & {*entry.not_read}
         assert {*entry.checks} <= finished
+
+
+@given(policies(), inspections, reports())
+def test_a_policy_in_its_own_shadow_agrees_with_itself_or_cannot_tell(judged, inspection, told):
+    (shadow,) = shadow_verdicts(replace(judged, shadows=(judged,)), inspection, told)
+    if shadow.action is None:
+        return
+    mine = [
+        replace(one, findings=tuple(found for found in one.findings if _is_read(judged, inspection, one.check, found)))
+        for one in told
+    ]
+    assert shadow.action is decide(judged, inspection, mine).action
+
+
+def _is_read(judged, inspection, check, finding):
+    segments = {segment.pointer: segment for segment in inspection.segments}
+    segment = segments.get(finding.pointer)
+    origins = judged.checks[check].scans(inspection.stage)
+    return segment is None or (segment.origin in origins and bool(segment.text.strip()))
+
+
+@given(policies(), inspections, reports(), st.frozensets(st.sampled_from(Origin)))
+def test_what_a_stage_does_not_let_be_read_is_in_the_receipt_as_not_read(policy, inspection, told, output):
+    plans = {name: replace(plan, scan_output=output) for name, plan in policy.checks.items()}
+    narrowed = replace(policy, checks=plans)
+    for receipt in coverage(narrowed, inspection, told):
+        for name, plan in plans.items():
+            if receipt.origin not in plan.scans(inspection.stage):
+                assert name not in receipt.checks
+                assert receipt.not_read[name] == f"origin {receipt.origin}"
+
+
+@given(policies(), inspections, reports())
+def test_the_origin_of_a_rule_never_touches_the_receipt_or_a_failure(policy, inspection, told):
+    everyone = replace(policy, rules=tuple(replace(rule, origins=None) for rule in policy.rules))
+    mine, all_of_it = decide(policy, inspection, told), decide(everyone, inspection, told)
+    assert mine.action <= all_of_it.action
+    assert mine.degraded == all_of_it.degraded
+    assert coverage(policy, inspection, told) == coverage(everyone, inspection, told)

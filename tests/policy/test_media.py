@@ -187,7 +187,7 @@ def test_nothing_that_is_no_text_passes_silently(made, shown):
     verdict = judged(made, *shown)
     reasons = {reason.pointer: reason for reason in verdict.reasons if reason.check == "media"}
     for segment in shown:
-        read = [why_not(plan, segment) for plan in made.checks.values()]
+        read = [why_not(plan, segment, Stage.INPUT) for plan in made.checks.values()]
         said = made.media.get(segment.kind, Action.BLOCK)
         if segment.pointer in reasons:
             assert (reasons[segment.pointer].action, reasons[segment.pointer].category) == (said, segment.kind)

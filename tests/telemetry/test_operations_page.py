@@ -9,6 +9,7 @@ from guardrails.domain.content import Origin, Span, Stage
 from guardrails.domain.dropped import Dropped
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Early, EarlyStart, Ending, FilterResult, Forwarded, Streamed
+from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import Action, Coverage, Mode, PolicyRef, Reason, Verdict
 from guardrails.settings.bundles import Canary, CanaryMode, Undecided
 from guardrails.store.store import Trouble
@@ -38,6 +39,11 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.request_started()
     metrics.request_finished("/check", 200, 0.1)
     metrics.verdict_reached("orders", Stage.INPUT, Verdict(Action.ALLOW, PolicyRef("p", "r"), Mode.ENFORCE))
+    metrics.shadow_decided(
+        Verdict(Action.ALLOW, PolicyRef("p", "r"), Mode.ENFORCE),
+        Stage.INPUT,
+        ShadowVerdict(PolicyRef("s", "r"), Action.BLOCK),
+    )
     metrics.check_finished(CheckReport("pii", CheckStatus.FAILED, reason=FailureReason.TOKEN))
     metrics.call_finished("language", "ok", 0.1)
     metrics.token_fetched("corp", "ok", 0.1)
@@ -107,6 +113,7 @@ def test_the_page_has_every_field_of_a_decision_record():
         duration_ms=1.0,
         forwarded=Forwarded("west/gpt-4o"),
         dropped=Dropped((0,), (), (CheckReport("pii", CheckStatus.COMPLETED),), ()),
+        shadows=(ShadowVerdict(PolicyRef("s", "r"), Action.BLOCK),),
     )
     names = set(re.findall(r"`([\w]+)`", section("Decision records")))
 

@@ -7,7 +7,7 @@ from guardrails.azure.target import Target
 from guardrails.checks.chunking import Chunk
 from guardrails.checks.client import JsonClient
 from guardrails.checks.content_safety.images import Picture, image_findings, picture_call, pictures
-from guardrails.checks.content_safety.options import HARMS, ContentSafetyOptions, parse_options
+from guardrails.checks.content_safety.options import HARMS, ContentSafetyOptions, levels, parse_options, reports
 from guardrails.checks.content_safety.texts import OVERLAP, Part, part_call, text_findings
 from guardrails.checks.content_safety.wire import TEXT_LIMIT, Analysis, Call
 from guardrails.checks.parallel import gather
@@ -27,6 +27,8 @@ SPEC: Final = CheckSpec(
     spans=False,
     scan=frozenset(Origin),
     parse_options=parse_options,
+    reports=reports,
+    levels=levels,
     reads=frozenset({Kind.TEXT, Kind.PARTS, Kind.IMAGE}),
 )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, field_validator
 
 from guardrails.checks.options import CheckOptions, known
+from guardrails.domain.finding import BLOCKLIST
 
 HARMS: Final = ("Hate", "SelfHarm", "Sexual", "Violence")
 
@@ -34,6 +35,16 @@ class ContentSafetyOptions(CheckOptions):
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         known(names, HARMS)
         return tuple(dict.fromkeys(names))
+
+
+def reports(options: ContentSafetyOptions) -> frozenset[str]:
+    """The categories that findings can have."""
+    return frozenset(options.categories) | (frozenset({BLOCKLIST}) if options.blocklists else frozenset())
+
+
+def levels(options: ContentSafetyOptions) -> tuple[float, ...]:
+    """The severities above 0 that Azure can report; of images always the four-level ones."""
+    return (2, 4, 6) if options.severity_levels == "four" else (1, 2, 3, 4, 5, 6, 7)
 
 
 def parse_options(section: Mapping[str, Any]) -> ContentSafetyOptions:

@@ -77,3 +77,23 @@ PREVIEW_ONLY: Final = frozenset(
 
 CATEGORIES: Final = SINCE_2022_05_01 | SINCE_2025_11_01 | SINCE_2026_05_01 | PREVIEW_ONLY
 """Every category a finding can have."""
+
+NEWEST: Final = "api-version 2026-05-01"
+"""The release that brought most."""
+_BROUGHT: Final = (
+    (PREVIEW_ONLY, "a preview of 2026"),
+    (SINCE_2026_05_01, NEWEST),
+    (SINCE_2025_11_01, "api-version 2025-11-01"),
+)
+
+
+def known_since(name: str) -> str:
+    """What it takes to ask for a category, as a person would say it; empty where every api-version knows it."""
+    return next((since for names, since in _BROUGHT if name in names), "")
+
+
+def knows(api_version: str, since: str) -> bool:
+    """Whether an api-version (`2025-11-01`, `2026-05-15-preview`) has what takes this much."""
+    if since.startswith("a preview"):
+        return api_version.startswith("2026") and api_version.endswith("preview")
+    return api_version[:10] >= since.removeprefix("api-version ")

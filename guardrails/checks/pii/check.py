@@ -9,7 +9,7 @@ from guardrails.checks.client import JsonClient
 from guardrails.checks.parallel import gather
 from guardrails.checks.passages import Passage, passages
 from guardrails.checks.pii.categories import CATEGORIES
-from guardrails.checks.pii.options import PiiOptions, parse_options
+from guardrails.checks.pii.options import PiiOptions, misfits, parse_options, reports
 from guardrails.checks.pii.wire import (
     DOCUMENTS_PER_CALL,
     PATH,
@@ -38,6 +38,8 @@ SPEC: Final = CheckSpec(
     spans=True,
     scan=frozenset(Origin),
     parse_options=parse_options,
+    reports=reports,
+    misfits=misfits,
 )
 
 _TRUNCATED: Final = "DocumentTruncated"

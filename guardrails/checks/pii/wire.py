@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from guardrails.checks.answers import Answer, bad, read
-from guardrails.checks.pii.options import AUTO, PiiOptions
+from guardrails.checks.pii.options import AUTO, AUTO_SINCE, PiiOptions
 
 PATH: Final = "/language/:analyze-text"
 
@@ -22,8 +22,6 @@ TEXT_LIMIT: Final = 5120
 DOCUMENTS_PER_CALL: Final = 5
 """With five full documents of six bytes a character (an escaped control character) a request has 154 kB of its 1 MB."""
 
-AUTO_SINCE: Final = "2025-11-01"
-"""The first api-version known to find the language out itself."""
 FALLBACK_LANGUAGE: Final = "en"
 """The service's own default, sent where `auto` is asked of an api-version without it."""
 

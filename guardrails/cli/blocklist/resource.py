@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.target import Target, service_target
 from guardrails.azure.tokens import TokenProvider
 from guardrails.cli.client_id import client_id_of
-from guardrails.cli.key import sha256_of
+from guardrails.cli.emulated import emulated
 from guardrails.domain.errors import ConfigurationError, ServiceError
 from guardrails.settings.load import load
 from guardrails.settings.schema import Settings
@@ -62,7 +62,7 @@ class Resource:
         try:
             env = dict(os.environ)
             if self._emulator:
-                env |= self._runner.run(self._stack.enter_async_context(_emulated(self._config, env)))
+                env |= self._runner.run(self._stack.enter_async_context(emulated(self._config, env)))
             settings = load(self._config, env)
             self._opened = self._runner.run(self._stack.enter_async_context(_open(settings, SecretReader(env))))
         except BaseException:
@@ -113,15 +113,3 @@ def _target(settings: Settings) -> Target:
     if service is None:
         raise ConfigurationError(["services.content_safety: is not configured; it is where blocklists are"])
     return service_target("content_safety", service, settings.azure)
-
-
-@asynccontextmanager
-async def _emulated(config: Path, env: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
-    """Variables that point the settings at an emulator of this command's own."""
-    from guardrails.cli import emulation  # noqa: PLC0415 - the emulator is an extra
-    from guardrails.emulator.serve import Emulator  # noqa: PLC0415 - the emulator is an extra
-
-    document = await asyncio.to_thread(emulation.read_document, config)
-    async with Emulator(emulation.emulator_config(document)) as emulator:
-        keys = {name: sha256_of(key) for name, key in emulation.caller_keys(document, env).items()}
-        yield emulation.service_variables(document, emulator.settings()) | keys

@@ -12,7 +12,8 @@ from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.append_test import append_test
 from guardrails.policy.as_test import PolicyTest, Untestable, as_test
 from guardrails.policy.bundle import read_folder
-from guardrails.policy.compile import compile_policy
+from guardrails.policy.compile import compile_all
+from guardrails.policy.policy import Policy
 from guardrails.policy.positions import read
 
 
@@ -40,24 +41,31 @@ def add_to(folder: Path, policy: str, tests: Sequence[PolicyTest]) -> Path:
     Raises:
         ConfigurationError: no file holds the policy, or it would not compile, or say something else, with the tests.
     """
-    file, text = _file_of(folder, policy)
-    before = compile_policy(text, str(file), SPECS)
+    texts, file, text = _file_of(folder, policy)
+    before = _compiled(texts, policy)
     longer = text
     for test in tests:
         longer = append_test(longer, test)
-    after = compile_policy(longer, str(file), SPECS)
+    after = _compiled({**texts, str(file): longer}, policy)
     if (before.rules, dict(before.checks)) != (after.rules, dict(after.checks)):
         raise ConfigurationError([f"{file}: the tests would change what it says; add them by hand"])
     _replace(file.resolve(), longer, text)
     return file
 
 
-def _file_of(folder: Path, policy: str) -> tuple[Path, str]:
+def _compiled(texts: Mapping[str, str], policy: str) -> Policy:
+    compiled = compile_all(texts, SPECS)
+    if compiled.problems:
+        raise ConfigurationError(compiled.problems)
+    return compiled.policies[policy]
+
+
+def _file_of(folder: Path, policy: str) -> tuple[Mapping[str, str], Path, str]:
     reading = read_folder(folder)
     for shown, text in reading.texts.items():
         value = read(text).value
         if isinstance(value, dict) and value.get("policy") == policy:
-            return Path(shown), text
+            return reading.texts, Path(shown), text
     raise ConfigurationError([*reading.problems, f"{folder}: no file holds the policy {policy!r}"])
 
 

@@ -1,0 +1,20 @@
+"""A stand-in for Azure of a command's own, for as long as the command runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from guardrails.cli.key import sha256_of
+
+
+@asynccontextmanager
+async def emulated(config: Path, env: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
+    """Variables that point the settings at an emulator of this command's own."""
+    from guardrails.cli import emulation  # noqa: PLC0415 - the emulator is an extra
+    from guardrails.emulator.serve import Emulator  # noqa: PLC0415 - the emulator is an extra
+
+    document = await asyncio.to_thread(emulation.read_document, config)
+    async with Emulator(emulation.emulator_config(document)) as emulator:
+        keys = {name: sha256_of(key) for name, key in emulation.caller_keys(document, env).items()}
+        yield emulation.service_variables(document, emulator.settings()) | keys

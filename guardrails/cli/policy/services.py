@@ -1,0 +1,101 @@
+"""The checks of the settings, opened for a command: texts of a policy's tests go through them as those of a caller."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from guardrails.api.schemas import extract_content, parse_check
+from guardrails.azure.client import AzureClient
+from guardrails.azure.secrets import SecretReader
+from guardrails.azure.session import open_sessions
+from guardrails.azure.tokens import TokenProvider
+from guardrails.checks.catalogue import build_checks
+from guardrails.cli.emulated import emulated
+from guardrails.domain.check import Check
+from guardrails.domain.content import Inspection
+from guardrails.domain.deadline import Deadline
+from guardrails.domain.errors import InvalidRequest
+from guardrails.pipeline.images import with_sound_images
+from guardrails.pipeline.run_checks import run_checks
+from guardrails.policy.compile import Source
+from guardrails.policy.decide import decide
+from guardrails.policy.document import TestSection
+from guardrails.policy.suite import CALLER, Complaint, Outcome, outcome_of
+from guardrails.settings.schema import Settings
+from guardrails.telemetry.metrics import Metrics
+
+Ran = Callable[[Source, Outcome], None]
+T = TypeVar("T")
+
+
+class Surroundings:
+    """The environment a command runs in; with an emulator of its own, for as long as it is entered."""
+
+    def __init__(self, config: Path, *, emulator: bool) -> None:
+        self._config = config
+        self._emulator = emulator
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.env: Mapping[str, str] = dict(os.environ)
+
+    def __enter__(self) -> Self:
+        try:
+            if self._emulator:
+                variables = self.run(self._stack.enter_async_context(emulated(self._config, self.env)))
+                self.env = {**self.env, **variables}
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end."""
+        return self._runner.run(work)
+
+    def _close(self) -> None:
+        try:
+            self.run(self._stack.aclose())
+        finally:
+            self._runner.close()
+
+
+async def run_texts(sources: Sequence[Source], settings: Settings, env: Mapping[str, str], ran: Ran) -> None:
+    """Run every test that needs the services of the settings, one after the other, and tell of each."""
+    async with open_sessions(settings.azure) as sessions:
+        tokens = TokenProvider(settings, SecretReader(env), sessions.checks)
+        try:
+            checks = build_checks(settings, AzureClient(sessions.checks, tokens, Metrics()))
+            for source in sources:
+                for index, test in enumerate(source.made.tests):
+                    if not test.is_canned:
+                        ran(source, await _run(source, index, test, checks))
+        finally:
+            await tokens.close()
+
+
+async def _run(source: Source, index: int, test: TestSection, checks: Mapping[str, Check]) -> Outcome:
+    body = _body(test)
+    try:
+        asked = parse_check(body)
+        read = await with_sound_images(extract_content(asked, body, source.policy.trusted))
+    except InvalidRequest as error:
+        return Outcome(index, test.name, problem=Complaint(("tests", index), f"the test {test.name!r}: {error}"))
+    inspection = Inspection(asked.stage, CALLER, read.segments, asked.language, read.unread)
+    reports = await run_checks(source.policy, inspection, checks, Deadline.after(source.policy.deadline_s))
+    outcome = outcome_of(source.policy, index, test, decide(source.policy, inspection, reports))
+    failed = [f"{report.check} could not run ({report.reason})" for report in reports if report.reason is not None]
+    if outcome.problem is None or not failed:
+        return outcome
+    told = f"{outcome.problem.sentence}; {', '.join(failed)}"
+    return Outcome(index, test.name, outcome.fired, outcome.problem._replace(sentence=told))
+
+
+def _body(test: TestSection) -> dict[str, Any]:
+    fields = {"text": test.text, "messages": test.messages, "documents": test.documents, "language": test.language}
+    return {"stage": test.stage.value} | {key: value for key, value in fields.items() if value is not None}
