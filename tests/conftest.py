@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from running import Service, open_service
@@ -11,6 +12,10 @@ from running import Service, open_service
 from guardrails.emulator.config import EmulatorConfig
 from guardrails.emulator.serve import Emulator, EmulatorKeys
 from guardrails.telemetry.logs import configure
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

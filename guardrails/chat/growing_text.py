@@ -1,8 +1,8 @@
 r"""A text of an answer as it grows, as detectors should see it.
 
-JSON of an object or a list is seen with its `\u0040` written out, as `guardrails.chat.json_text.readable` does it for
-whole texts. Positions in what is seen are counted from the beginning of the whole text, also when that is forgotten,
-and each leads back to a position in the text as the model wrote it.
+JSON of an object or a list is seen with its `\u0040` written out, also in strings that are JSON themselves, as
+`guardrails.chat.json_text.readable` does it for whole texts. Positions in what is seen are counted from the beginning
+of the whole text, also when that is forgotten, and each leads back to a position in the text as the model wrote it.
 """
 
 import re
@@ -11,19 +11,16 @@ from collections.abc import Iterable
 from typing import Final
 
 from guardrails.chat.growing_json import GrowingJson
-from guardrails.chat.json_text import disjoint, inside_tokens, readable_escape
+from guardrails.chat.json_text import disjoint, inside_tokens, readable_escape, seen
+from guardrails.chat.nested_escape import MAX_LEVELS, said_at
 from guardrails.domain.content import Edit, Span
 
-# JSON in a string of JSON has its backslashes doubled, once for each level.
-_SLASHES = r"\\{1,32}"
-_HIGH = rf"{_SLASHES}u[dD][89abAB][0-9a-fA-F]{{2}}"
-_UNIT = re.compile(
-    rf"[^\\]+|{_HIGH}{_SLASHES}u[dD][c-fC-F][0-9a-fA-F]{{2}}|{_SLASHES}(?:u[0-9a-fA-F]{{4}}|/)|\\[^u]", re.DOTALL
-)
+_HIGH = r"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_UNIT = re.compile(rf"[^\\]+|{_HIGH}\\u[dD][c-fC-F][0-9a-fA-F]{{2}}|\\u[0-9a-fA-F]{{4}}|\\[^u]", re.DOTALL)
 _PART_OF_UNIT = re.compile(
-    rf"{_SLASHES}(?:u[0-9a-fA-F]{{0,3}})?|{_HIGH}(?:{_SLASHES}(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?", re.DOTALL
+    rf"\\(?:u[0-9a-fA-F]{{0,3}})?|{_HIGH}(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?", re.DOTALL
 )
-_DOUBLED = re.compile(r"\\+(?=[u/])")
+_OUTER_UNIT = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 _IN_STRING = re.compile(r'[^"\\]+|\\u[0-9a-fA-F]{4}|\\.|"', re.DOTALL)
 _OUTSIDE = re.compile(r'[-+.0-9A-Za-z]+|[^-+.0-9A-Za-z"]+|"', re.DOTALL)
 _SCALAR: Final = re.compile(r"[-+.0-9A-Za-z]")
@@ -37,8 +34,8 @@ class GrowingText:
         raw_length: Characters that came.
     """
 
-    __slots__ = ("_fresh", "_in_string", "_json", "_kept", "_raw_marks", "_tail", "_view_length", "_view_marks",
-                 "raw_length", "start")  # fmt: skip
+    __slots__ = ("_fresh", "_in_string", "_json", "_kept", "_nested", "_raw_marks", "_tail", "_view_length",
+                 "_view_marks", "raw_length", "start")  # fmt: skip
 
     def __init__(self) -> None:
         self.start = 0
@@ -47,6 +44,8 @@ class GrowingText:
         self._fresh: list[str] = []
         self._view_length = 0
         self._json = GrowingJson()
+        # Follows what is seen, unit by unit: it tells how many strings of JSON the next escape stands in.
+        self._nested = GrowingJson(nested=True)
         self._in_string = False
         self._tail = ""
         self._view_marks = [0]
@@ -70,6 +69,8 @@ class GrowingText:
         if self._json.alive and (self._tail or "\\" in piece):
             self._write_out(self._tail + piece)
         else:
+            if self._json.alive:
+                self._nested.feed(piece)
             self._add(self._tail + piece)
             self._tail = ""
 
@@ -144,17 +145,43 @@ class GrowingText:
         position = 0
         self._tail = ""
         while position < len(text):
-            if _PART_OF_UNIT.fullmatch(text, position):
+            levels = self._nested.levels if text[position] == "\\" else 0
+            end = self._nested_unit(text, position, levels) if levels > 1 else self._unit(text, position)
+            if end == position:
                 self._tail = text[position:]
                 return
-            unit = _UNIT.match(text, position)
-            spelled = unit.group() if unit is not None else text[position]
-            self._add(_written(spelled) if spelled.startswith("\\") else spelled)
-            position += len(spelled)
-            raw = self.raw_length - len(text) + position
-            if raw - self._raw_marks[-1] != self._view_length - self._view_marks[-1]:
-                self._view_marks.append(self._view_length)
-                self._raw_marks.append(raw)
+            self._nested.feed(text[position:end])
+            position = end
+
+    def _nested_unit(self, text: str, position: int, levels: int) -> int:
+        """See one escape of JSON in JSON; return where it ends, or the position while it is not whole."""
+        for level in range(min(levels, MAX_LEVELS), 1, -1):
+            said = said_at(text, position, level)
+            if said is None:
+                return position
+            if said.escaped and '"' not in _OUTER_UNIT.findall(text[position : said.end]):
+                self._add(seen(said.character, level))
+                self._mark(len(text) - said.end)
+                return said.end
+        # No escape of the inner JSON, or one that the end of the string around it cuts off.
+        return self._unit(text, position)
+
+    def _unit(self, text: str, position: int) -> int:
+        """See a run of text or one escape; return where it ends, or the position while it is not whole."""
+        if _PART_OF_UNIT.fullmatch(text, position):
+            return position
+        unit = _UNIT.match(text, position)
+        spelled = unit.group() if unit is not None else text[position]
+        self._add(readable_escape(spelled) if spelled.startswith("\\") else spelled)
+        self._mark(len(text) - position - len(spelled))
+        return position + len(spelled)
+
+    def _mark(self, left: int) -> None:
+        """Note how positions lead back where this changes; `left` characters of what came are not seen yet."""
+        raw = self.raw_length - left
+        if raw - self._raw_marks[-1] != self._view_length - self._view_marks[-1]:
+            self._view_marks.append(self._view_length)
+            self._raw_marks.append(raw)
 
     def _parted(self, position: int, end: int) -> tuple[int, bool]:
         """The last place up to a position where JSON may be parted, and whether it lies inside a string."""
@@ -174,13 +201,6 @@ class GrowingText:
             in_string ^= token.group() == '"'
             at = stop
         return self.start + at, in_string
-
-
-def _written(spelled: str) -> str:
-    """An escape as detectors should see it, also one of JSON in a string: to read a level too many misses nothing."""
-    single = _DOUBLED.sub(r"\\", spelled)
-    written = readable_escape(single)
-    return spelled if written == single else written
 
 
 def _moved(edit: Edit, by: int, limit: int | None = None) -> Edit:

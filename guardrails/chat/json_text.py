@@ -9,9 +9,10 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 
 from guardrails.domain.content import Edit, Span, apply_edits
@@ -22,21 +23,24 @@ _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _WRITTEN_OUT = re.compile(
     r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL
 )
+_LETTERS: Mapping[str, str] = MappingProxyType({"/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"})
 _MUST_STAY_ESCAPED = frozenset('"\\')
-_FIRST_PRINTABLE = 0x20
+_MAY_NEST = re.compile(r"\\\\|\\u005[cC]")
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATES = range(0xD800, 0xE000)
+_UNTOLD = "\ufffd"
 
 REPLACED_WHOLE = '{"redacted":true}'
 """What JSON becomes when an edit cannot be made inside it."""
 
 
-def is_json_container(text: str) -> bool:
-    """Whether a string is the JSON of an object or a list."""
+def is_json_container(text: str, *, strict: bool = True) -> bool:
+    """Whether a string is the JSON of an object or a list; not `strict`: or was, before `readable`."""
     if text.lstrip(" \t\r\n")[:1] not in {"{", "["}:
         return False
     try:
         # Numbers stay text: only the form matters, and a number of a million digits must cost nothing.
-        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        json.loads(text, strict=strict, parse_int=str, parse_float=str, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return False
     return True
@@ -45,16 +49,17 @@ def is_json_container(text: str) -> bool:
 def readable(text: str) -> str:
     r"""The text as detectors should see it.
 
-    JSON of an object or list with its `\uXXXX` and `\/` escapes written out where JSON allows the character as it is,
-    also in strings that are JSON themselves; any other text unchanged. Spans of findings are positions in this text.
+    JSON of an object or list with its escapes written out, also in strings that are JSON themselves: a `\u0040` is an
+    `@`, and a `\n` a line feed, or its `n` would run into the word behind it. Only quotes and backslashes stay escaped,
+    in the short form; half a surrogate pair is seen as U+FFFD. Any other text unchanged. Spans of findings are
+    positions in this text.
     """
-    if "\\u" not in text and "\\/" not in text:
-        return text
-    if not is_json_container(text):
+    if "\\" not in text or not is_json_container(text):
         return text
     written = _WrittenOut()
-    # JSON in JSON doubles its escapes with each level, so that there are few levels.
-    return _WRITTEN_OUT.sub(lambda match: written[match.group()], rewritten(text, readable))
+    # JSON in JSON spells each backslash by two characters or more at each level, so that there are few levels.
+    nested = rewritten(text, readable) if _MAY_NEST.search(text) else text
+    return _WRITTEN_OUT.sub(lambda match: written[match.group()], nested)
 
 
 def readable_escape(escape: str) -> str:
@@ -68,10 +73,10 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     In JSON a span is carried out in every string and number that it touches; the structure between them stays. An
     escape that a span only touches goes whole, and a touched number, true, false or null becomes a string.
     """
+    if not is_json_container(text):
+        return apply_edits(text, edits)
     view = readable(text)
-    if not is_json_container(view):
-        return apply_edits(view, edits)
-    result = apply_edits(view, inside_tokens(view, edits))
+    result = _strict(apply_edits(view, inside_tokens(view, edits)))
     return result if is_json_container(result) else REPLACED_WHOLE
 
 
@@ -85,7 +90,7 @@ def meanings(text: str, spans: Sequence[Span]) -> list[str | None]:
         text: As `readable` gives it.
         spans: In order, none overlapping another.
     """
-    if not is_json_container(text):
+    if not is_json_container(text, strict=False):
         return [text[span.start : span.end] for span in spans]
     tokens = [Span(*match.span()) for match in _TOKEN.finditer(text)]
     ends = [token.end for token in tokens]
@@ -105,7 +110,7 @@ def _meaning(text: str, span: Span, token: Span, escapes: Callable[[int, int], S
         return text[token.start : token.end]
     start, end = token.start + 1, token.end - 1
     inner = _unbroken(escapes(start, end), span, start, end)
-    said: str = json.loads(f'"{text[inner.start : inner.end]}"')
+    said: str = json.loads(f'"{text[inner.start : inner.end]}"', strict=False)
     return said if said and is_unicode(said) else None
 
 
@@ -146,11 +151,30 @@ def _write_out(match: re.Match[str]) -> str:
     if high:
         return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
     if other:
-        return "/" if other == "/" else match.group()
-    character = chr(int(code, 16))
-    if ord(character) < _FIRST_PRINTABLE or ord(character) in _SURROGATES or character in _MUST_STAY_ESCAPED:
-        return match.group()
+        return _LETTERS.get(other, match.group())
+    return seen(chr(int(code, 16)))
+
+
+def seen(character: str, levels: int = 1) -> str:
+    """How `readable` spells a character that stands in this many strings of JSON, one in the other."""
+    if ord(character) in _SURROGATES:
+        return _UNTOLD
+    for _ in range(levels if character in _MUST_STAY_ESCAPED else 0):
+        character = character.replace("\\", "\\\\").replace('"', '\\"')
     return character
+
+
+def _strict(view: str) -> str:
+    """JSON that `readable` has written out, with control characters in strings escaped again, at every level."""
+
+    def token(match: re.Match[str]) -> str:
+        spelled = match.group()
+        if not spelled.startswith('"') or _CONTROL.search(spelled) is None:
+            return spelled
+        said: str = json.loads(spelled, strict=False)
+        return quoted(_strict(said) if is_json_container(said, strict=False) else said)
+
+    return _TOKEN.sub(token, view) if _CONTROL.search(view) is not None else view
 
 
 def inside_tokens(text: str, edits: Iterable[Edit]) -> Iterator[Edit]:

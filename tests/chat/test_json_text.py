@@ -23,8 +23,8 @@ def edit(text, part, replacement="[Email]"):
         ('{"a":"\\ud83d\\ude00"}', '{"a":"😀"}'),
         ('{"a":"01\\/02"}', '{"a":"01/02"}'),
         ('{"a":"\\\\u0040"}', '{"a":"\\\\u0040"}'),
-        ('{"a":"\\u0022\\u005c\\u000a\\n\\""}', '{"a":"\\u0022\\u005c\\u000a\\n\\""}'),
-        ('{"a":"\\ud83d x"}', '{"a":"\\ud83d x"}'),
+        ('{"a":"\\u0022\\u005c\\u000a\\n\\""}', '{"a":"\\"\\\\\n\n\\""}'),
+        ('{"a":"\\ud83d4111\\u00014111"}', '{"a":"\ufffd4111\x014111"}'),
         ("say \\u0040", "say \\u0040"),
         ('{"a":"\\u0040"', '{"a":"\\u0040"'),
         ('"\\u0040"', '"\\u0040"'),
@@ -71,7 +71,9 @@ def test_numbers_of_any_length_cost_nothing():
         ('{"card": 4111111111111111, "n": 1}', "1111", '{"card": "[Email]", "n": 1}'),
         ('["a b", "c d", 5]', 'b", "c', '["a [Email]", "[Email] d", 5]'),
         ('["a b", true]', 'b", t', '["a [Email]", "[Email]"]'),
-        ('{"line\\nmore": "x"}', "nmore", '{"line[Email]": "x"}'),
+        ('{"line\\nmore": "x"}', "\nmore", '{"line[Email]": "x"}'),
+        ('{"line\\nmore": "x\\ty"}', "more", '{"line\\n[Email]": "x\\ty"}'),
+        ('{"in": "{\\"a\\": \\"x\\\\n y\\"}"}', "y", '{"in": "{\\"a\\": \\"x\\\\n [Email]\\"}"}'),
         ('{"q": "say \\"hi\\" now"}', '"hi\\', '{"q": "say [Email] now"}'),
         ('{"a@b.c": 1}', "a@b.c", '{"[Email]": 1}'),
         ('{"a": "x"}', ': "', '{"a": "x"}'),
@@ -80,7 +82,7 @@ def test_numbers_of_any_length_cost_nothing():
     ],
 )
 def test_an_edit_is_made_inside_strings_and_numbers(text, part, result):
-    assert edited(text, [edit(text, part)]) == result
+    assert edited(text, [edit(readable(text), part)]) == result
 
 
 def test_an_edit_is_a_position_in_what_the_checks_saw():
@@ -113,7 +115,7 @@ def test_json_stays_json_of_the_same_shape_under_any_edits(value, ascii_only, pl
 @given(json_values, st.booleans())
 def test_the_view_is_the_same_json(value, ascii_only):
     text = json.dumps(value, ensure_ascii=ascii_only)
-    assert json.loads(readable(text)) == json.loads(text)
+    assert json.loads(readable(text), strict=False) == json.loads(text)
     assert readable(readable(text)) == readable(text)
 
 

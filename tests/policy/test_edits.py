@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.chat.json_text import edited
+from guardrails.chat.json_text import edited, readable
 from guardrails.chat.restore import restorer_for
 from guardrails.domain.check import CheckReport, CheckStatus
 from guardrails.domain.content import Inspection, Origin, Segment, Span, Stage, apply_edits
@@ -97,9 +97,10 @@ def test_an_overlap_of_rules_that_all_restore_comes_back_whole():
 
 def test_inside_json_the_value_is_what_it_means_and_has_the_placeholder_it_has_elsewhere():
     text = '{"to": "a@b.c", "also": "x\\na@b.c"}'
-    (edit,) = edits(text, at(text, "a@b.c"))
+    view = readable(text)
+    (edit,) = edits(view, at(view, "a@b.c"))
     assert edit.replacement == MAIL
-    (edit,) = edits(text, at(text, "na@b.c"))
+    (edit,) = edits(view, at(view, "\na@b.c"))
     assert edit.hidden.value == "\na@b.c"
     assert json.loads(edited(text, [edit]))["also"] == f"x{edit.replacement}"
 

@@ -72,21 +72,21 @@ async def ask(service: Service, model: ScriptedModel, body: Mapping[str, Any], d
 
 
 async def send(
-    house: tuple[Service, ScriptedModel], row: Row, plant: str, *, door: str = DOORS[0], policy: str = "default"
+    house: tuple[Service, ScriptedModel], row: Row, plant: str, *, door: str = DOORS[0], policy: str | None = None
 ) -> Seen:
     """An input cell: the plant is in the request, the answer is harmless."""
     service, model = house
     model.answer = FINE
-    return await ask(service, model, request_of(row, plant), door, policy)
+    return await ask(service, model, request_of(row, plant), door, policy or row.policy)
 
 
 async def answered(
-    house: tuple[Service, ScriptedModel], row: Row, plant: str, *, door: str = DOORS[0], policy: str = "default"
+    house: tuple[Service, ScriptedModel], row: Row, plant: str, *, door: str = DOORS[0], policy: str | None = None
 ) -> Seen:
     """An output cell: the plant is in the answer to a harmless request."""
     service, model = house
     model.answer = answer_of(row, plant)
-    return await ask(service, model, {"model": "scripted", "messages": [HELLO]}, door, policy)
+    return await ask(service, model, {"model": "scripted", "messages": [HELLO]}, door, policy or row.policy)
 
 
 async def stream(

@@ -36,6 +36,7 @@ def _policies() -> dict[str, dict]:
     return {
         "default": guarding,
         "looks-only": {**guarding, "rules": _rules("flag", "flag"), "media": LET_PASS},
+        "media-allowed": {**guarding, "media": LET_PASS},
         "whole": {**guarding, "chat": {"stream": {"release": "whole"}}},
     }
 

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 MODEL = "scripted"
+PIXELS = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAADIAAAAyCAIAAACRXR/mAAAAS0lEQVR4nO3OsQEAEADAMFzudA9YOj"
+    "EkF2SOPT60XgfutAqtQqvQKrQKrUKr0Cq0Cq1Cq9AqtAqtQqvQKrQKrUKr0Cq0Cq1Cq9AqDp9GAOQOqaRAAAAAAElFTkSuQmCC"
+)
+"""An image within the limits of Content Safety: green, 50 by 50."""
 
 BODY: Mapping[str, Any] = {
     "model": MODEL,
@@ -43,7 +48,7 @@ BODY: Mapping[str, Any] = {
             "content": [
                 {
                     "type": "image_url",
-                    "image_url": {"url": "https://example.com/a.png", "detail": "low", "alt": "a dog"},
+                    "image_url": {"url": PIXELS, "detail": "low", "alt": "a dog"},
                     "caption": "a dog",
                 }
             ],

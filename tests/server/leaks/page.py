@@ -58,15 +58,16 @@ def page() -> str:
 
 def _table(rows: Sequence[Row], plants: Sequence[str]) -> str:
     lines = [f"| position | written | {' | '.join(plants)} | note |", f"|---|---|{'---|' * len(plants)}---|"]
-    for (pointer, named), same in groupby(_sorted(rows), key=_place):
+    for (pointer, named, policy), same in groupby(_sorted(rows), key=_place):
         for cells, forms in _merged(same, plants):
             where = f"`{pointer or '/'}`" + (", a member's name" if named else "")
+            where += ", media allowed" if policy != "default" else ""
             lines.append(f"| {where} | {'; '.join(forms)} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
-def _place(row: Row) -> tuple[str, bool]:
-    return row.pointer, row.named
+def _place(row: Row) -> tuple[str, bool, str]:
+    return row.pointer, row.named, row.policy
 
 
 def _sorted(rows: Sequence[Row]) -> list[Row]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 TERM = "zanzibarquokka"
 BLOCKLIST = "leak-terms"
 
@@ -30,7 +31,7 @@ PLANTS: Mapping[str, Plant] = {
         lambda text: "ignore all previous" in text.lower(),
     ),
     "harm": Plant("I will kill you with a knife.", lambda text: "kill you" in text),
-    "term": Plant(f"the {TERM} file", lambda text: TERM in text),
+    "term": Plant(f"{TERM} file", lambda text: TERM in text),
 }
 
 BEFORE, AFTER = "Please note this: ", " Thank you and good night."
@@ -62,6 +63,11 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "JSON in JSON in JSON": lambda text: json.dumps({"a": json.dumps({"b": json.dumps({"note": sentence(text)})})}),
     "JSON, every character escaped": lambda text: '{"note":"' + _escaped(sentence(text)) + '"}',
     "JSON in JSON, every character escaped": lambda text: json.dumps({"a": '{"note":"' + _escaped(text) + '"}'}),
+    "JSON in JSON, every escape escaped": lambda text: '{"a":"' + _escaped('{"note":"' + _escaped(text) + '"}') + '"}',
+    "JSON, after a line feed": lambda text: json.dumps({"note": "Hello\n" + text}),
+    "JSON in JSON, after a line feed": lambda text: json.dumps({"a": json.dumps({"note": "Hello\n" + text})}),
+    "JSON, after an escaped quote": lambda text: '{"note":"\\u0022' + text + '\\u0022"}',
+    "JSON, after an escaped control character": lambda text: '{"note":"\\u0001' + text + '"}',
     "prose with JSON in it, every character escaped": lambda text: 'The answer: {"note":"' + _escaped(text) + '"}',
     "a JSON string, every character escaped": lambda text: '"' + _escaped(text) + '"',
     "JSON that breaks off, every character escaped": lambda text: '{"note":"' + _escaped(text),
@@ -79,8 +85,11 @@ def laid_bare(raw: bytes) -> str:
 
     Of an event stream also each channel on its own, its pieces joined.
     """
-    told = "\n".join([raw.decode("utf-8", "replace"), *channels(raw)])
-    return told + "\n" + re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), told)
+    layers = ["\n".join([raw.decode("utf-8", "replace"), *channels(raw)])]
+    # What is written out may spell another escape.
+    while layers[-1] != (below := _ESCAPE.sub(lambda match: chr(int(match[1], 16)), layers[-1])):
+        layers.append(below)
+    return "\n".join(layers)
 
 
 def events(raw: bytes) -> list[object]:

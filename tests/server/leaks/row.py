@@ -27,6 +27,8 @@ class Reading(StrEnum):
     WHOLE = "whole"
     UNREAD = "unread"
     REFUSED = "refused"
+    MEDIA = "media"
+    """The policy's `media` blocks what stands here, whatever its strings say."""
 
 
 SHIELDED = frozenset({"user", "tool", "document"})
@@ -39,6 +41,7 @@ NOT_SHIELDED = "Prompt Shield reads users, tools and documents, not {0}"
 class Row:
     """One position in one form. `plants` are those that can stand there; `holes` name the plant that travels and why.
 
+    `policy` is the matrix's, or `media-allowed`, which lets media in and does the rest alike.
     `named` means that the plant is the name of a member of the object at the pointer.
     """
 
@@ -50,9 +53,11 @@ class Row:
     plants: tuple[str, ...] = tuple(PLANTS)
     holes: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    policy: str = "default"
 
     def __str__(self) -> str:
-        return f"{self.pointer}{' (a name)' if self.named else ''} [{self.form}]"
+        policy = "" if self.policy == "default" else f" [{self.policy}]"
+        return f"{self.pointer}{' (a name)' if self.named else ''} [{self.form}]{policy}"
 
     def outcome(self, plant: str) -> Outcome:
         """What must become of this plant."""
@@ -60,6 +65,8 @@ class Row:
             return Outcome.TRAVELS
         if self.reading in {Reading.UNREAD, Reading.REFUSED}:
             return Outcome.TRAVELS if self.reading is Reading.UNREAD else Outcome.REFUSED
+        if self.reading is Reading.MEDIA:
+            return Outcome.BLOCKED
         if plant == "attack" and self.origin not in SHIELDED:
             return Outcome.TRAVELS
         if PLANTS[plant].secret and self.reading is Reading.EDITABLE:

@@ -7,6 +7,8 @@ from server.leaks.plants import PLANTS
 from server.leaks.row import Outcome, Reading, Row, Split
 
 _UNKNOWN = "the policy blocks parts that no check reads"
+_LET_IN = "the policy lets in what no check reads"
+_ALLOWED = {"policy": "media-allowed"}
 
 
 def _rows(reading: Reading, origin: str, *pointers: str, **more: object) -> list[Row]:
@@ -14,6 +16,7 @@ def _rows(reading: Reading, origin: str, *pointers: str, **more: object) -> list
 
 
 _E, _W, _U, _R = Reading.EDITABLE, Reading.WHOLE, Reading.UNREAD, Reading.REFUSED
+_M = Reading.MEDIA
 
 _WORD = {"form": "one word", "plants": ("card", "term"), "why": "a single word at a place of the protocol is not read"}
 _NUMBER = "a number of the body is not read; of JSON text, tools and schemas it is"
@@ -26,6 +29,11 @@ _JSON = (
     "JSON in JSON in JSON",
     "JSON, every character escaped",
     "JSON in JSON, every character escaped",
+    "JSON in JSON, every escape escaped",
+    "JSON, after a line feed",
+    "JSON in JSON, after a line feed",
+    "JSON, after an escaped quote",
+    "JSON, after an escaped control character",
     "a member name in JSON",
 )
 _LONG = ("40,000 characters, in the middle", "40,000 characters, across 5,120", "40,000 characters, across 10,000")
@@ -59,7 +67,6 @@ _MESSAGES = [
     *_rows(_W, "assistant", "/messages/6/tool_calls/0/id", "/messages/6/tool_calls/1/id"),
     *_rows(_U, "assistant", "/messages/6/tool_calls/0/id", **_WORD),
     *_rows(_R, "", "/messages/6/tool_calls/0/type", "/messages/6/tool_calls/1/type"),
-    *_rows(_W, "user", *(f"/messages/{place}/type" for place in _TEXT_PARTS), why=_UNKNOWN),
     *_forms("/messages/6/tool_calls/0/function/arguments", "assistant", (*_JSON, *_LONG)),
     _number("/messages/6/tool_calls/0/function/arguments", _E, "assistant"),
     *_rows(_E, "tool", "/messages/7/content", "/messages/8/content/0/text"),
@@ -73,25 +80,28 @@ _MESSAGES = [
     *_rows(_W, "tool", "/messages/10/name"),
 ]
 
-_MEDIA_PARTS = (
-    "/messages/11/content/0/image_url/url",
-    "/messages/11/content/0/image_url/detail",
-    "/messages/11/content/0/image_url/alt",
-    "/messages/11/content/0/caption",
-    "/messages/12/content/0/input_audio/data",
-    "/messages/12/content/0/input_audio/format",
-    "/messages/13/content/0/file/filename",
-    "/messages/13/content/0/file/file_data",
-    "/messages/13/content/0/file/file_id",
-    "/messages/14/content/0/body",
-    "/messages/15/audio/id",
-)
-"""The policy of the matrix blocks what no check can read, so all of these end there, whatever their strings say."""
-
+_IMAGE = "/messages/11/content/0"
 _MEDIA = [
-    *_rows(_W, "user", *_MEDIA_PARTS, why=_UNKNOWN),
-    *_rows(_W, "user", *(f"/messages/{index}/content/0/type" for index in (11, 12, 13, 14)), why=_UNKNOWN),
-]
+    *_rows(
+        _M, "", f"{_IMAGE}/image_url/url", "/messages/12/content/0/input_audio/data",
+        "/messages/12/content/0/input_audio/format", "/messages/13/content/0/file/filename",
+        "/messages/13/content/0/file/file_data", "/messages/13/content/0/file/file_id", "/messages/14/content/0/body",
+        "/messages/15/audio/id", *(f"/messages/{index}/content/0/type" for index in (11, 12, 13, 14)),
+        *(f"/messages/{place}/type" for place in _TEXT_PARTS), why=_UNKNOWN,
+    ),
+    *_rows(_E, "user", f"{_IMAGE}/image_url/detail", f"{_IMAGE}/image_url/alt", f"{_IMAGE}/caption"),
+    *_rows(
+        _E, "user", "/messages/12/content/0/input_audio/format", "/messages/13/content/0/file/filename",
+        "/messages/14/content/0/body", **_ALLOWED,
+    ),
+    *_rows(_W, "user", "/messages/13/content/0/file/file_id", "/messages/14/content/0/type", **_ALLOWED),
+    *_rows(_W, "assistant", "/messages/15/audio/id", **_ALLOWED),
+    *_rows(
+        _U, "", f"{_IMAGE}/image_url/url", "/messages/12/content/0/input_audio/data",
+        "/messages/13/content/0/file/file_data", **_ALLOWED, why=_LET_IN,
+    ),
+]  # fmt: skip
+"""Where the policy allows media, what is text in them is read all the same."""
 
 _SCHEMA = tuple(
     f"/tools/0/function/parameters/properties/at/{name}"
@@ -188,14 +198,14 @@ OUTPUT: tuple[Row, ...] = (
     ),
     *_out(_W, f"{_MESSAGE}", "/choices/0", f"{_MESSAGE}/x_deep", "/x_deep", "", named=True),
     *_out(_U, f"{_MESSAGE}/tool_calls/0/id", **_WORD),
+    *_out(_R, f"{_MESSAGE}/tool_calls/0/type", f"{_MESSAGE}/tool_calls/1/type"),
     *_out(
-        _R, f"{_MESSAGE}/tool_calls/0/type", f"{_MESSAGE}/tool_calls/1/type",
+        _M, "/choices/1/message/content/0/type", "/choices/1/message/content/1/type", f"{_MESSAGE}/audio/id",
+        f"{_MESSAGE}/audio/data", f"{_MESSAGE}/audio/transcript",
+        why="an answer with what no check reads is withheld; a stream of it ends",
     ),
-    *_out(_W, "/choices/1/message/content/0/type", "/choices/1/message/content/1/type", why=_UNKNOWN),
-    *_out(
-        _W, f"{_MESSAGE}/audio/id", f"{_MESSAGE}/audio/data", f"{_MESSAGE}/audio/transcript",
-        why="an answer with audio is withheld: no check hears it",
-    ),
+    *_out(_E, f"{_MESSAGE}/audio/transcript", **_ALLOWED),
+    *_out(_U, f"{_MESSAGE}/audio/data", **_ALLOWED, why=_LET_IN),
     *_out(
         _U, "/id", "/object", "/model", "/system_fingerprint", "/service_tier",
         "/prompt_filter_results/0/content_filter_results/hate/severity",

@@ -15,7 +15,7 @@ WORDS = {Outcome.REDACTED: "redact", Outcome.BLOCKED: "block", Outcome.TRAVELS: 
 
 
 def _cells():
-    judged = {Reading.EDITABLE, Reading.WHOLE, Reading.UNREAD}
+    judged = {Reading.EDITABLE, Reading.WHOLE, Reading.UNREAD, Reading.MEDIA}
     for row in INPUT:
         if row.pointer.startswith(("/messages", "/documents/0")) and row.reading in judged:
             yield row, "input"
@@ -37,7 +37,8 @@ async def test_the_verdict_is_the_tables(house, number, row, stage):
     service, _ = house
     plant = row.plants[number % len(row.plants)]
     body = _asked(row, stage, plant)
-    async with service.session.post(f"{service.url}/check", json=body, headers={"api-key": KEY}) as response:
+    headers = {"api-key": KEY, "x-guardrails-policy": row.policy}
+    async with service.session.post(f"{service.url}/check", json=body, headers=headers) as response:
         raw = await response.read()
     assert response.status == 200
     answer = json.loads(raw)

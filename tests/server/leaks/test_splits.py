@@ -37,17 +37,13 @@ async def test_a_plant_in_two_halves_ends_as_the_table_says(house, split, plant)
 
 
 @pytest.mark.parametrize("plant", ["card", "mail", "harm", "term"])
-@pytest.mark.parametrize("policy", ["default", "whole"])
-async def test_a_plant_is_found_at_every_border_of_two_events(house, plant, policy):
+async def test_a_plant_is_found_at_every_border_of_two_events(house, plant):
     service, model = house
     text = f"Well, {PLANTS[plant].text}"
     for border in range(6, len(text)):
-        answer = {"choices": [], "id": "c", "object": "chat.completion", "created": 1, "model": "m", "usage": None}
-        answer["choices"] = [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text, "refusal": None}}
-        ]
-        model.pieces = streamed(answer, border)
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        model.pieces = streamed({**FINE, "choices": [choice]}, border)
         body = {"model": "scripted", "messages": [HELLO], "stream": True}
-        seen = await ask(service, model, body, DOORS[0], policy)
+        seen = await ask(service, model, body, DOORS[0], "default")
         assert not leaks(plant, seen.raw), border
         assert seen.raw.endswith(b"data: [DONE]\n\n")

@@ -15,6 +15,7 @@ from guardrails.emulator.config import DEFAULT_DEPLOYMENTS, Deployment, Emulator
 from guardrails.emulator.serve import Emulator, EmulatorKeys
 
 CLEAN = {
+    "deadline_ms": 20_000,
     "checks": {"prompt_shield": {}, "content_safety": {}, "pii": {"categories": ["Email", "CreditCardNumber"]}},
     "rules": [
         {"id": "attack", "stage": "input", "check": "prompt_shield", "action": "block"},
