@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from guardrails.domain.content import Edit, Origin, Span
+from guardrails.domain.content import Edit, Kind, Origin, Span
 
 ON_FAILURE_RULE = "on_failure"
 """The rule id of a reason that comes from a failed check, not from a finding."""
@@ -79,10 +79,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The receipt for one string: who wrote it, how long it is, which checks read it, and which did not and why."""
+    """The receipt for one string: who wrote it, how long it is, which checks read it, and which did not and why.
+
+    `kind` is None for what no check is given. The rest is what a decision depends on beside the findings: whether the
+    string is `blank`, and whether its segment is `editable`, `old` and `trusted`.
+    """
 
     pointer: str
     origin: Origin
     characters: int
     checks: tuple[str, ...]
     not_read: Mapping[str, str]
+    kind: Kind | None = Kind.TEXT
+    blank: bool = False
+    editable: bool = True
+    old: bool = False
+    trusted: bool = False

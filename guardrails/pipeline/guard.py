@@ -71,7 +71,10 @@ class Guard:
         assessment = await aside(heaviness, _decided, policy, inspection, reports, exchange, self._keys)
         duration_ms = (time.perf_counter() - started) * 1000
         self._count(assessment)
-        self._decisions.record(await aside(heaviness, _recorded, assessment, exchange, duration_ms))
+        rate = self._decisions.rate(exchange.id, assessment.verdict)
+        if rate is not None:
+            record = await aside(heaviness, _recorded, assessment, policy, exchange, duration_ms, rate)
+            self._decisions.record(record)
         return assessment
 
     async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
@@ -84,6 +87,11 @@ class Guard:
         assessment = await self.assess(inspection, policy, exchange)
         assessment.raise_if_blocked(policy.refusal)
         return assessment
+
+    @property
+    def can_record(self) -> bool:
+        """Whether a verdict that is decided now will leave its record, or may go without one."""
+        return self._decisions.takes
 
     @property
     def waiting(self) -> int:
@@ -142,7 +150,9 @@ def _decided(
     return Assessment(exchange.id, inspection, verdict, reports, coverage(policy, inspection, reports))
 
 
-def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) -> dict[str, object]:
+def _recorded(
+    assessment: Assessment, policy: Policy, exchange: Exchange, duration_ms: float, sample_rate: float
+) -> dict[str, object]:
     return decision_record(
         decision_id=exchange.id,
         moment=datetime.now(UTC),
@@ -156,4 +166,7 @@ def _recorded(assessment: Assessment, exchange: Exchange, duration_ms: float) ->
         duration_ms=duration_ms,
         model=exchange.model,
         forwarded=exchange.forwarded,
+        asked=policy.asked,
+        language=assessment.inspection.language,
+        sample_rate=sample_rate,
     )

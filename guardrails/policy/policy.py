@@ -1,11 +1,13 @@
 """A compiled policy: what is checked, what each finding means, and what a refused caller is told."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from guardrails.domain.asked import Asked, Options
 from guardrails.domain.content import MEDIA, Kind, Origin, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.policy.redaction import KEYED
@@ -71,6 +73,9 @@ class ChatPlan:
     old_turns: OldTurns = OldTurns.BLOCK
 
 
+_HASH_DIGITS = 16
+"""64 bits: two lists of trusted texts of one company never share them."""
+
 _UNREAD_MEDIA: Mapping[Kind, Action] = MappingProxyType(dict.fromkeys(sorted(MEDIA), Action.BLOCK))
 
 
@@ -86,6 +91,7 @@ class CheckPlan:
         reads: The kinds of segments it can read.
         skips_trusted: Whether it leaves out trusted texts.
         skips_old: Whether it leaves out what stands before the last turn.
+        told: Those of its options that its evidence depends on, as decision records keep them.
     """
 
     name: str
@@ -95,6 +101,18 @@ class CheckPlan:
     reads: frozenset[Kind] = frozenset({Kind.TEXT})
     skips_trusted: bool = False
     skips_old: bool = False
+    told: Options = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What it is given and asked, as plain JSON."""
+        skips = (("trusted", self.skips_trusted), ("old", self.skips_old))
+        return {
+            "scan": sorted(self.scan),
+            "reads": sorted(self.reads),
+            "skips": [word for word, does in skips if does],
+            "options": dict(self.told),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,7 @@ class Policy:
         trusted: The SHA-256, in hex, of each text that is the owner's own.
         media: What the presence of each kind that is no text asks for, where no check reads it.
         chat: What concerns guarded chats only.
+        only: The one check it was narrowed to; None for a whole policy.
     """
 
     ref: PolicyRef
@@ -151,10 +170,23 @@ class Policy:
     trusted: frozenset[str] = frozenset()
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
     chat: ChatPlan = ChatPlan()
+    only: str | None = None
 
     def judges(self, stage: Stage) -> bool:
         """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter."""
         return any(stage in rule.stages for rule in self.rules)
+
+    @property
+    def asked(self) -> Asked:
+        """What the checks are asked, for the records of its verdicts."""
+        return Asked({name: plan.asked for name, plan in self.checks.items()}, self.only, self.trusted_hash)
+
+    @property
+    def trusted_hash(self) -> str | None:
+        """A hash over the list of trusted texts; None where there is none."""
+        if not self.trusted:
+            return None
+        return hashlib.sha256("".join(sorted(self.trusted)).encode()).hexdigest()[:_HASH_DIGITS]
 
     @property
     def needs_placeholder_keys(self) -> bool:

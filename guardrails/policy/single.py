@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.verdict import Action
+from guardrails.policy.plans import told
 from guardrails.policy.policy import CheckPlan, Policy
 
 
@@ -13,8 +14,13 @@ def only(policy: Policy, spec: CheckSpec) -> Policy:
     Where the policy does not plan the check, it runs as it does by default, with no rule: evidence without a verdict,
     but a failure still blocks.
     """
-    plan = policy.checks.get(spec.name) or CheckPlan(
-        spec.name, spec.scan, Action.BLOCK, spec.parse_options({}), spec.reads, spec.trusts
-    )
+    plan = policy.checks.get(spec.name) or _default(spec)
     rules = tuple(rule for rule in policy.rules if rule.check == spec.name)
-    return replace(policy, checks={spec.name: plan}, rules=rules)
+    return replace(policy, checks={spec.name: plan}, rules=rules, only=spec.name)
+
+
+def _default(spec: CheckSpec) -> CheckPlan:
+    options = spec.parse_options({})
+    return CheckPlan(
+        spec.name, spec.scan, Action.BLOCK, options, spec.reads, spec.trusts, told=told(spec, options)
+    )

@@ -14,11 +14,11 @@ from guardrails.domain.check import Check
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.decision_log import open_decision_log
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
 from guardrails.settings.schema import Settings
-from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
@@ -49,9 +49,7 @@ async def _open(
 ) -> Services:
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
-    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
-    await decisions.start()
-    stack.push_async_callback(decisions.aclose)
+    decisions = await open_decision_log(stack, settings.telemetry, metrics)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
@@ -61,7 +59,7 @@ async def _open(
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
     upstreams = build_upstreams(settings, chat_client, metrics)
-    readiness = ReadinessProbe(prepared, tokens)
+    readiness = ReadinessProbe(prepared, tokens, lambda: guard.can_record)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
     return Services(

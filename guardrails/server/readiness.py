@@ -1,7 +1,7 @@
 """Whether every check that a policy names can run now."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guardrails.azure.target import Target, service_target
 from guardrails.azure.tokens import TokenProvider
@@ -11,12 +11,18 @@ from guardrails.settings.schema import Settings
 from guardrails.web.services import Readiness
 
 READY = "ready"
+RECORDS = "decision_records"
+"""What the states name beside the checks while requests are refused for want of records."""
 
 
 class ReadinessProbe:
-    """Answers /readyz from the tokens that are there. A token that is missing is asked for once, not per probe."""
+    """Answers /readyz from the tokens that are there. A token that is missing is asked for once, not per probe.
 
-    def __init__(self, prepared: Prepared, tokens: TokenProvider) -> None:
+    `can_record` tells whether requests are taken in at all (`telemetry.on_lost_records`).
+    """
+
+    def __init__(self, prepared: Prepared, tokens: TokenProvider, can_record: Callable[[], bool]) -> None:
+        self._can_record = can_record
         self._targets = dict(_targets(prepared))
         self._tokens = tokens
         self._policies = {name: policy.ref.revision for name, policy in prepared.bundle.policies.items()}
@@ -30,6 +36,8 @@ class ReadinessProbe:
         """Look at every check that a policy of the bundle names."""
         told = await asyncio.gather(*(self._state(name, target) for name, target in self._targets.items()))
         states = dict(zip(self._targets, told, strict=True))
+        if not self._can_record():
+            states[RECORDS] = "decision records cannot be written, and nothing is judged without one"
         return Readiness(all(state == READY for state in states.values()), states, self._policies)
 
     async def _state(self, name: str, target: Target | None) -> str:

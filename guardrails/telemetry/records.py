@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from guardrails.domain.asked import Asked
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.finding import Finding
 from guardrails.domain.forwarded import Forwarded
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
+from guardrails.telemetry.places import places
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""2: what the checks were asked, and of each string what a decision depends on. With 1 nothing can be judged again."""
 UNNAMED: Final = "*"
 _STRUCTURE: Final = frozenset(
     {
@@ -77,8 +80,11 @@ def decision_record(
     duration_ms: float,
     model: str | None = None,
     forwarded: Forwarded | None = None,
+    asked: Asked | None = None,
+    language: str | None = None,
+    sample_rate: float = 1.0,
 ) -> dict[str, object]:
-    """Build the record of one verdict (docs/operations.md has every field).
+    """Build the record of one verdict (docs/operations.md has every field; `record_schema` is its JSON Schema).
 
     Args:
         decision_id: The `x-guardrails-id` the caller was told.
@@ -93,8 +99,12 @@ def decision_record(
         duration_ms: From the first check's start to the decision.
         model: The model's name in the settings, when a chat was guarded.
         forwarded: How that model was reached and what its own filter did, once it has answered.
+        asked: What the checks were asked; without it the record cannot be judged again.
+        language: What the caller told of the texts' language; kept only if it is a word.
+        sample_rate: The share of verdicts like this one that are recorded.
     """
     pointers = _Pointers()
+    place = places(coverage, reports, verdict.reasons)
     return {
         "schema_version": SCHEMA_VERSION,
         "id": decision_id,
@@ -104,10 +114,12 @@ def decision_record(
         "door": door,
         "model": model,
         "stage": stage.value,
-        **_verdict(verdict),
+        "language": word(language),
+        "sample_rate": sample_rate,
+        **_verdict(verdict, asked),
         "duration_ms": round(duration_ms, 3),
-        "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
-        "checks": [_report(report, pointers) for report in reports],
+        "reasons": [_reason(reason, pointers, place) for reason in verdict.reasons],
+        "checks": [_report(report, pointers, place, asked) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in coverage],
         "upstream": None if forwarded is None else _forwarded(forwarded),
     }
@@ -165,10 +177,16 @@ def _forwarded(forwarded: Forwarded) -> dict[str, object]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, object]:
+def _verdict(verdict: Verdict, asked: Asked | None) -> dict[str, object]:
     policy = verdict.policy
     return {
-        "policy": {"name": policy.name, "revision": policy.revision, "mode": verdict.mode.value},
+        "policy": {
+            "name": policy.name,
+            "revision": policy.revision,
+            "mode": verdict.mode.value,
+            "only": None if asked is None else asked.only,
+            "trusted": None if asked is None else asked.trusted,
+        },
         "verdict": verdict.action.word,
         "blocked": verdict.blocked,
         "degraded": verdict.degraded,
@@ -196,7 +214,7 @@ def _step(step: str) -> str:
     return step if is_index or step in _STRUCTURE else UNNAMED
 
 
-def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:
+def _reason(reason: Reason, pointers: Mapping[str, str], place: Mapping[str, int]) -> dict[str, object]:
     return {
         "rule": reason.rule,
         "action": reason.action.word,
@@ -205,12 +223,15 @@ def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:
         "measure": reason.measure,
         "at_least": reason.at_least,
         "pointer": None if reason.pointer is None else pointers[reason.pointer],
+        "segment": None if reason.pointer is None else place[reason.pointer],
         "span": _span(reason.span),
         "detail": reason.detail,
     }
 
 
-def _report(report: CheckReport, pointers: Mapping[str, str]) -> dict[str, object]:
+def _report(
+    report: CheckReport, pointers: Mapping[str, str], place: Mapping[str, int], asked: Asked | None
+) -> dict[str, object]:
     return {
         "check": report.check,
         "status": report.status.value,
@@ -218,16 +239,21 @@ def _report(report: CheckReport, pointers: Mapping[str, str]) -> dict[str, objec
         "calls": report.calls,
         "cached": report.cached,
         "duration_ms": round(report.duration_ms, 3),
-        "findings": [_finding(finding, pointers) for finding in report.findings],
-        "unread": [{"pointer": pointers[pointer], "why": why} for pointer, why in report.unread.items()],
+        "asked": None if asked is None else asked.checks.get(report.check),
+        "findings": [_finding(finding, pointers, place) for finding in report.findings],
+        "unread": [
+            {"pointer": pointers[pointer], "segment": place.get(pointer), "why": why}
+            for pointer, why in report.unread.items()
+        ],
     }
 
 
-def _finding(finding: Finding, pointers: Mapping[str, str]) -> dict[str, object]:
+def _finding(finding: Finding, pointers: Mapping[str, str], place: Mapping[str, int]) -> dict[str, object]:
     return {
         "category": finding.category,
         "measure": finding.measure,
         "pointer": pointers[finding.pointer],
+        "segment": place[finding.pointer],
         "span": _span(finding.span),
         "detail": finding.detail,
     }
@@ -237,7 +263,12 @@ def _coverage(receipt: Coverage, pointers: Mapping[str, str]) -> dict[str, objec
     return {
         "pointer": pointers[receipt.pointer],
         "origin": receipt.origin.value,
+        "kind": None if receipt.kind is None else receipt.kind.value,
         "characters": receipt.characters,
+        "blank": receipt.blank,
+        "editable": receipt.editable,
+        "old": receipt.old,
+        "trusted": receipt.trusted,
         "checks": list(receipt.checks),
         "not_read": [{"check": check, "why": why} for check, why in receipt.not_read.items()],
     }
