@@ -62,6 +62,20 @@ def load_bundle(folder: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
     return Bundle(MappingProxyType(policies), _revision(texts))
 
 
+def load_file(file: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Compile a single file, as the bundle of a folder that holds nothing else.
+
+    Raises:
+        ConfigurationError: it cannot be read, or does not compile; all problems at once.
+    """
+    try:
+        text = _text(file)
+    except ConfigurationError as error:
+        raise ConfigurationError([f"{file}: {problem}" for problem in error.problems]) from None
+    policy = compile_policy(text, str(file), specs)
+    return Bundle(MappingProxyType({policy.ref.name: policy}), _revision({str(file): text}))
+
+
 def _files(folder: Path) -> list[Path]:
     mounted = folder / "..data"
     try:
@@ -105,3 +119,8 @@ def _digests(texts: Mapping[str, str]) -> Iterator[bytes]:
     for shown, text in texts.items():
         yield hashlib.sha256(Path(shown).name.encode()).digest()
         yield hashlib.sha256(text.encode()).digest()
+
+
+def load_policies(path: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """The bundle of wherever a person points: a folder, or a single file. Raises as `load_bundle` and `load_file` do."""
+    return load_file(path, specs) if path.is_file() else load_bundle(path, specs)

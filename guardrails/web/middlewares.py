@@ -118,6 +118,7 @@ def bound(limit: int) -> Middleware:
 @web.middleware
 async def recordable(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Takes in nothing that would be judged while its record cannot be written, where the settings say so."""
-    if request.method == "POST" and not services(request).guard.can_record:
+    is_judged = request.method == "POST" and request.match_info.http_exception is None
+    if is_judged and not services(request).guard.can_record:
         raise Unrecordable
     return await handler(request)

@@ -1,0 +1,169 @@
+"""A decision record -> the evidence in it: what `decide` was given then, without the texts.
+
+Texts are stood in for by as many characters, blank where they were: a decision depends on no more of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
+from guardrails.domain.content import Inspection, Kind, Origin, Segment, Span, Stage
+from guardrails.domain.finding import Finding
+from guardrails.domain.verdict import Action
+from guardrails.policy.policy import CheckPlan
+from guardrails.telemetry.records import SCHEMA_VERSION
+
+NO_RECORD: Final = "is no decision record"
+NOT_WHOLE: Final = "is not whole"
+NOT_ASKED: Final = "does not tell what its checks were asked"
+NO_ANSWER: Final = "is of an answer that the model's own filter withheld: nothing was judged"
+DROPPED: Final = "is of a conversation that earlier messages were left out of"
+_STRANGE: Final = 1_000_000_000
+"""Added to the negative numbers of strings that are not part of an inspection: their order is that of the pointers."""
+
+
+class Unreplayable(Exception):
+    """A record that cannot be judged again. The message ends a sentence that begins with "the record"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one verdict was decided on.
+
+    Attributes:
+        policy: The name of the policy that decided.
+        revision: Its revision.
+        only: The one check that ran, at the doors of single checks.
+        trusted: The hash over that policy's list of trusted texts.
+        inspection: The segments, with stand-ins for texts and numbered pointers (`/0`, `/1`, ...).
+        reports: What the checks reported.
+        plans: What each check was asked. `on_failure` means nothing here: another policy is to say.
+    """
+
+    policy: str
+    revision: str
+    only: str | None
+    trusted: str | None
+    inspection: Inspection
+    reports: tuple[CheckReport, ...]
+    plans: Mapping[str, CheckPlan]
+
+
+def read_evidence(record: Mapping[str, Any]) -> Evidence:
+    """The evidence of a record, or of a row of `lab.recorded`, which has the same shape.
+
+    Raises:
+        Unreplayable: it holds none, or not all of it.
+    """
+    _require_readable(record)
+    try:
+        return _evidence(record)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        raise Unreplayable(NOT_WHOLE) from None
+
+
+def _require_readable(record: Mapping[str, Any]) -> None:
+    version = record.get("schema_version")
+    if not isinstance(version, int):
+        raise Unreplayable(NO_RECORD)
+    if version != SCHEMA_VERSION:
+        known = "which does not hold all evidence" if version < SCHEMA_VERSION else "which is newer than this command"
+        raise Unreplayable(f"has schema version {version}, {known}")
+    if record.get("verdict") is None:
+        raise Unreplayable(NO_ANSWER if record.get("upstream") else NOT_WHOLE)
+    if record.get("dropped"):
+        raise Unreplayable(DROPPED)
+
+
+def _evidence(record: Mapping[str, Any]) -> Evidence:
+    policy = record["policy"]
+    inspection = Inspection(
+        Stage(record["stage"]),
+        str(record["caller"]),
+        # What no check was given (kind null) comes last, and is no segment.
+        tuple(_segment(n, receipt) for n, receipt in enumerate(record["coverage"]) if receipt["kind"] is not None),
+        record["language"],
+    )
+    return Evidence(
+        policy=_text(policy["name"]),
+        revision=_text(policy["revision"]),
+        only=policy["only"],
+        trusted=policy["trusted"],
+        inspection=inspection,
+        reports=tuple(map(_report, record["checks"])),
+        plans={_text(told["check"]): _plan(told) for told in record["checks"]},
+    )
+
+
+def _segment(number: int, receipt: Mapping[str, Any]) -> Segment:
+    return Segment(
+        (" " if _flag(receipt["blank"]) else "x") * receipt["characters"],
+        Origin(receipt["origin"]),
+        pointer_of(number),
+        editable=_flag(receipt["editable"]),
+        kind=Kind(receipt["kind"]),
+        old=_flag(receipt["old"]),
+        trusted=_flag(receipt["trusted"]),
+    )
+
+
+def pointer_of(segment: int) -> str:
+    """The pointer that stands for a record's `segment`; a negative one points at nothing that is there."""
+    return f"/{segment}" if segment >= 0 else f"?{_STRANGE + segment}"
+
+
+def _report(told: Mapping[str, Any]) -> CheckReport:
+    return CheckReport(
+        _text(told["check"]),
+        CheckStatus(told["status"]),
+        tuple(map(_finding, told["findings"])),
+        None if told["reason"] is None else FailureReason(told["reason"]),
+    )
+
+
+def _finding(told: Mapping[str, Any]) -> Finding:
+    measure, span = told["measure"], told["span"]
+    if isinstance(measure, str):
+        measure = orjson.loads(measure)  # as the engine hands it over: JSON, so that nothing that is no number is lost
+    if measure is not None and (isinstance(measure, bool) or not isinstance(measure, int | float)):
+        raise ValueError("a measure is a number")
+    return Finding(
+        _text(told["category"]),
+        measure,
+        pointer_of(told["segment"]),
+        None if span is None else Span(*span),
+        told["detail"],
+    )
+
+
+def _plan(told: Mapping[str, Any]) -> CheckPlan:
+    asked = told["asked"]
+    if asked is None:
+        raise Unreplayable(NOT_ASKED)
+    if isinstance(asked, str):
+        asked = orjson.loads(asked)
+    return CheckPlan(
+        name=told["check"],
+        scan=frozenset(map(Origin, asked["scan"])),
+        on_failure=Action.BLOCK,
+        options=None,
+        reads=frozenset(map(Kind, asked["reads"])),
+        skips_trusted="trusted" in asked["skips"],
+        skips_old="old" in asked["skips"],
+        told=asked["options"],
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("must be true or false")
+    return value

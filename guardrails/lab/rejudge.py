@@ -1,0 +1,127 @@
+"""Recorded evidence under another policy: the verdict it would have given, or why the evidence does not tell.
+
+The verdict is `decide`'s. What is here is about the question only: whether what the policy asks now was asked then.
+Nothing is guessed; a failure then is a failure now, as long as the check still has something to read.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from guardrails.domain.asked import Gap, Recast
+from guardrails.domain.check import CheckReport, CheckSpec, CheckStatus
+from guardrails.domain.content import Inspection, Segment
+from guardrails.domain.verdict import Verdict
+from guardrails.lab.evidence import Evidence
+from guardrails.policy.decide import decide
+from guardrails.policy.policy import CheckPlan, Policy
+from guardrails.policy.select import why_not
+from guardrails.policy.single import only
+
+TRUSTED_CHANGED = "the list of trusted texts was another one"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """The verdict; or None, and every reason why the evidence does not tell it."""
+
+    verdict: Verdict | None
+    gaps: tuple[str, ...] = ()
+
+
+def rejudge(policy: Policy, evidence: Evidence, specs: Mapping[str, CheckSpec]) -> Rejudged:
+    """Judge recorded evidence by a policy.
+
+    A record of a door of a single check is judged by that part of the policy.
+
+    Args:
+        policy: What judges now.
+        evidence: What was seen then.
+        specs: The checks that exist, by name.
+    """
+    if evidence.only is not None:
+        if evidence.only not in specs:
+            return Rejudged(None, (f"there is no check {evidence.only}",))
+        policy = only(policy, specs[evidence.only])
+    inspection = _as_trusted_now(policy, evidence)
+    casts = [_Cast(plan, specs.get(plan.name), policy, evidence, inspection) for plan in policy.checks.values()]
+    gaps = tuple(dict.fromkeys(f"{cast.plan.name}: {gap}" for cast in casts for gap in cast.gaps()))
+    if gaps:
+        return Rejudged(None, gaps)
+    return Rejudged(decide(policy, inspection, [report for cast in casts for report in cast.reports()]))
+
+
+def _as_trusted_now(policy: Policy, evidence: Evidence) -> Inspection:
+    if policy.trusted:
+        return evidence.inspection
+    segments = tuple(replace(segment, trusted=False) for segment in evidence.inspection.segments)
+    return replace(evidence.inspection, segments=segments)
+
+
+class _Cast:
+    """One check's evidence of then, in answer to the plan of now."""
+
+    def __init__(
+        self, plan: CheckPlan, spec: CheckSpec | None, policy: Policy, evidence: Evidence, inspection: Inspection
+    ) -> None:
+        self.plan = plan
+        self._then = evidence.plans.get(plan.name)
+        self._trusts_others = policy.trusted_hash not in {None, evidence.trusted} and plan.skips_trusted
+        self._first_trusted = evidence.trusted is None
+        self._read_now = {segment.pointer for segment in inspection.segments if why_not(plan, segment) is None}
+        self._segments = evidence.inspection.segments
+        self._rules = [
+            rule for rule in policy.rules if rule.check == plan.name and inspection.stage in rule.stages
+        ]
+        known = {segment.pointer for segment in inspection.segments}
+        self._casts = [
+            (report, _recast(plan, self._then, spec, _about(report, self._read_now, known)))
+            for report in evidence.reports
+            if report.check == plan.name
+        ]
+
+    def gaps(self) -> Iterator[str]:
+        if self._then is None:
+            yield "did not run then"
+            return
+        for segment in self._newly_read(self._then):
+            yield f"left out then: {why_not(self._then, segment)}"
+        for report, cast in self._casts:
+            yield from (gap.why for gap in cast.gaps if self._matters(gap))
+            # A list that grew takes findings away; without any there is nothing to take.
+            if self._rules and self._trusts_others and not (self._first_trusted and not report.findings):
+                yield TRUSTED_CHANGED
+
+    def reports(self) -> Iterator[CheckReport]:
+        for report, cast in self._casts:
+            if self._read_now:
+                yield replace(report, findings=cast.findings)
+            else:
+                yield CheckReport(report.check, CheckStatus.SKIPPED)
+
+    def _newly_read(self, then: CheckPlan) -> Iterator[Segment]:
+        for segment in self._segments:
+            if segment.pointer in self._read_now and why_not(then, segment) is not None:
+                yield segment
+
+    def _matters(self, gap: Gap) -> bool:
+        """Whether a rule of this stage would look at what the gap is about."""
+        return any(
+            gap.category is None or rule.categories is None or gap.category in rule.categories for rule in self._rules
+        )
+
+
+def _about(report: CheckReport, read: set[str], known: Iterable[str]) -> CheckReport:
+    """The report without what it says of texts that the check is not given now."""
+    gone = set(known) - read
+    return replace(report, findings=tuple(finding for finding in report.findings if finding.pointer not in gone))
+
+
+def _recast(plan: CheckPlan, then: CheckPlan | None, spec: CheckSpec | None, report: CheckReport) -> Recast:
+    if then is None or then.told == plan.told:
+        return Recast(report.findings)
+    if spec is None:
+        return Recast((), (Gap("is a check that does not exist"),))
+    try:
+        return spec.recast(then.told, plan.told, report.findings)
+    except (KeyError, TypeError, AttributeError):
+        return Recast((), (Gap("was asked with options that are not known"),))
