@@ -26,9 +26,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "key": "guardrails.cli.key:key",
 }
 _EXTRAS: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(
-        ("trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"), ("the emulator", "emulator")
-    ),
+    **dict.fromkeys(("trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"), ("the emulator", "emulator")),
     "duckdb": ("this command", "lab"),
 }
 """What each package of an optional extra is for."""

@@ -35,10 +35,12 @@ class Gap:
     Attributes:
         why: A few words, the same for every inspection, so that gaps can be counted.
         category: The one category it is about; None where it concerns everything the check reports.
+        only_adds: Whether the answer could only add to what is known: then a text that what is known blocks is blocked.
     """
 
     why: str
     category: str | None = None
+    only_adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

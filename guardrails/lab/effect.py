@@ -85,11 +85,12 @@ class Effect:
         self.not_replayed: dict[str, Share] = {}
         self.matrix: Mapping[str, Counter[str]] = {action.word: Counter() for action in Action}
 
-    def skip(self, alike: Alike, why: str) -> None:
-        """Count records that cannot be judged again."""
+    def skip(self, alike: Alike, whys: Iterable[str]) -> None:
+        """Count records that cannot be judged again, under each reason."""
         self.records.add(alike)
-        known = why if why in self.not_replayed or len(self.not_replayed) < _MOST_WORDS else OTHER
-        self.not_replayed.setdefault(known, Share(self._most_ids)).add(alike)
+        for why in whys:
+            known = why if why in self.not_replayed or len(self.not_replayed) < _MOST_WORDS else OTHER
+            self.not_replayed.setdefault(known, Share(self._most_ids)).add(alike)
 
     @property
     def skipped(self) -> int:
@@ -107,6 +108,7 @@ class Effect:
             "records": self.records.count,
             "stands_for": round(self.records.stands_for),
             "replayed": self.replayed.count,
+            "skipped": self.skipped,
             "unchanged": self.unchanged.count,
             "newly_blocked": self.newly_blocked.told(),
             "newly_allowed": self.newly_allowed.told(),

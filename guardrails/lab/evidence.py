@@ -16,17 +16,21 @@ from guardrails.domain.verdict import Action
 from guardrails.policy.policy import CheckPlan
 from guardrails.telemetry.records import SCHEMA_VERSION
 
-NO_RECORD: Final = "is no decision record"
-NOT_WHOLE: Final = "is not whole"
-NOT_ASKED: Final = "does not tell what its checks were asked"
-NO_ANSWER: Final = "is of an answer that the model's own filter withheld: nothing was judged"
-DROPPED: Final = "is of a conversation that earlier messages were left out of"
+NO_RECORD: Final = "the line is no decision record"
+NOT_WHOLE: Final = "the record is not whole"
+NOT_ASKED: Final = "the record does not tell what its checks were asked"
+NO_ANSWER: Final = "the model's own filter refused, and there was no answer to judge"
+DROPPED: Final = "earlier messages were left out of the conversation"
 _STRANGE: Final = 1_000_000_000
 """Added to the negative numbers of strings that are not part of an inspection: their order is that of the pointers."""
 
 
 class Unreplayable(Exception):
-    """A record that cannot be judged again. The message ends a sentence that begins with "the record"."""
+    """A record that cannot be judged again. `whys` are a few words each, alike for alike records."""
+
+    def __init__(self, *whys: str) -> None:
+        super().__init__("; ".join(whys))
+        self.whys = whys
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _require_readable(record: Mapping[str, Any]) -> None:
         raise Unreplayable(NO_RECORD)
     if version != SCHEMA_VERSION:
         known = "which does not hold all evidence" if version < SCHEMA_VERSION else "which is newer than this command"
-        raise Unreplayable(f"has schema version {version}, {known}")
+        raise Unreplayable(f"the record has schema version {version}, {known}")
     if record.get("verdict") is None:
         raise Unreplayable(NO_ANSWER if record.get("upstream") else NOT_WHOLE)
     if record.get("dropped"):

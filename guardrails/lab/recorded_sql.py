@@ -63,15 +63,15 @@ def _listed(template: str) -> str:
 
 
 def lines(longest: int) -> str:
-    """JSON lines of at most `longest` bytes; a line that is no JSON is a row without anything, so that it is counted."""
-    columns = _listed("'{name}': '{type}'")
-    return f"""SELECT {_listed('"{name}"')} FROM read_json($lines, format = 'newline_delimited', columns = {{{columns}}},
-        ignore_errors = true, maximum_object_size = {longest})"""  # noqa: S608 - every word of it is ours
+    """JSON lines, at most `longest` bytes each. One that is no JSON is a row without anything: it is counted."""
+    names, columns = _listed('"{name}"'), _listed("'{name}': '{type}'")
+    return f"""SELECT {names} FROM read_json($lines, format = 'newline_delimited',
+        columns = {{{columns}}}, ignore_errors = true, maximum_object_size = {longest})"""  # noqa: S608 - every word of it is ours
 
 
 def tables() -> str:
     """Parquet, whatever types its columns were given by the tool that wrote them: each row by way of JSON."""
-    names = _listed("read_as.\"{name}\"")
+    names = _listed('read_as."{name}"')
     return f"""SELECT {names} FROM (
         SELECT from_json(to_json(row), '{json.dumps(_COLUMNS)}') AS read_as
         FROM read_parquet($tables, union_by_name = true) AS row)"""  # noqa: S608 - every word of it is ours

@@ -7,10 +7,10 @@ Nothing is guessed; a failure then is a failure now, as long as the check still 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from guardrails.domain.asked import Gap, Recast
+from guardrails.domain.asked import Gap, Options, Recast
 from guardrails.domain.check import CheckReport, CheckSpec, CheckStatus
 from guardrails.domain.content import Inspection, Segment
-from guardrails.domain.verdict import Verdict
+from guardrails.domain.verdict import Action, Verdict
 from guardrails.lab.evidence import Evidence
 from guardrails.policy.decide import decide
 from guardrails.policy.policy import CheckPlan, Policy
@@ -44,10 +44,13 @@ def rejudge(policy: Policy, evidence: Evidence, specs: Mapping[str, CheckSpec]) 
         policy = only(policy, specs[evidence.only])
     inspection = _as_trusted_now(policy, evidence)
     casts = [_Cast(plan, specs.get(plan.name), policy, evidence, inspection) for plan in policy.checks.values()]
-    gaps = tuple(dict.fromkeys(f"{cast.plan.name}: {gap}" for cast in casts for gap in cast.gaps()))
-    if gaps:
-        return Rejudged(None, gaps)
-    return Rejudged(decide(policy, inspection, [report for cast in casts for report in cast.reports()]))
+    gaps = [(cast.plan.name, gap) for cast in casts for gap in cast.gaps()]
+    told = tuple(dict.fromkeys(f"{name}: {gap.why}" for name, gap in gaps))
+    if not all(gap.only_adds for _, gap in gaps):
+        return Rejudged(None, told)
+    verdict = decide(policy, inspection, [report for cast in casts for report in cast.reports()])
+    # More evidence never lowers a verdict, and nothing is above a block.
+    return Rejudged(verdict) if not gaps or verdict.action is Action.BLOCK else Rejudged(None, told)
 
 
 def _as_trusted_now(policy: Policy, evidence: Evidence) -> Inspection:
@@ -69,9 +72,10 @@ class _Cast:
         self._first_trusted = evidence.trusted is None
         self._read_now = {segment.pointer for segment in inspection.segments if why_not(plan, segment) is None}
         self._segments = evidence.inspection.segments
-        self._rules = [
-            rule for rule in policy.rules if rule.check == plan.name and inspection.stage in rule.stages
-        ]
+        self._was_idle = self._then is not None and not any(
+            why_not(self._then, segment) is None for segment in self._segments
+        )
+        self._rules = [rule for rule in policy.rules if rule.check == plan.name and inspection.stage in rule.stages]
         known = {segment.pointer for segment in inspection.segments}
         self._casts = [
             (report, _recast(plan, self._then, spec, _about(report, self._read_now, known)))
@@ -79,24 +83,31 @@ class _Cast:
             if report.check == plan.name
         ]
 
-    def gaps(self) -> Iterator[str]:
+    def gaps(self) -> Iterator[Gap]:
         if self._then is None:
-            yield "did not run then"
+            if self._read_now:
+                yield Gap("did not run then", only_adds=True)
             return
         for segment in self._newly_read(self._then):
-            yield f"left out then: {why_not(self._then, segment)}"
+            yield Gap(f"left out then: {why_not(self._then, segment)}", only_adds=True)
         for report, cast in self._casts:
-            yield from (gap.why for gap in cast.gaps if self._matters(gap))
+            yield from (gap for gap in cast.gaps if self._matters(gap))
             # A list that grew takes findings away; without any there is nothing to take.
             if self._rules and self._trusts_others and not (self._first_trusted and not report.findings):
-                yield TRUSTED_CHANGED
+                yield Gap(TRUSTED_CHANGED)
 
     def reports(self) -> Iterator[CheckReport]:
+        """What it saw. One that has something to read now and had nothing then has seen nothing: a gap tells of it."""
+        if not self._read_now:
+            yield CheckReport(self.plan.name, CheckStatus.SKIPPED)
+            return
+        if self._then is None:
+            yield CheckReport(self.plan.name, CheckStatus.COMPLETED)
         for report, cast in self._casts:
-            if self._read_now:
-                yield replace(report, findings=cast.findings)
-            else:
-                yield CheckReport(report.check, CheckStatus.SKIPPED)
+            status = report.status
+            if status is CheckStatus.SKIPPED and self._was_idle:
+                status = CheckStatus.COMPLETED
+            yield replace(report, findings=cast.findings, status=status)
 
     def _newly_read(self, then: CheckPlan) -> Iterator[Segment]:
         for segment in self._segments:
@@ -117,11 +128,16 @@ def _about(report: CheckReport, read: set[str], known: Iterable[str]) -> CheckRe
 
 
 def _recast(plan: CheckPlan, then: CheckPlan | None, spec: CheckSpec | None, report: CheckReport) -> Recast:
-    if then is None or then.told == plan.told:
+    if then is None or _said(then) == _said(plan):
         return Recast(report.findings)
     if spec is None:
         return Recast((), (Gap("is a check that does not exist"),))
     try:
-        return spec.recast(then.told, plan.told, report.findings)
+        return spec.recast(_said(then), _said(plan), report.findings)
     except (KeyError, TypeError, AttributeError):
         return Recast((), (Gap("was asked with options that are not known"),))
+
+
+def _said(plan: CheckPlan) -> Options:
+    """A check's options without those that are null: what turns records into tables fills in the keys of others."""
+    return {key: value for key, value in plan.told.items() if value is not None}

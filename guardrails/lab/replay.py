@@ -76,7 +76,7 @@ def replay(groups: Iterable[Alike], now: Judge, *, then: Judge | None = None, mo
             before = _recorded(alike) if then is None else _outcome(then.judge(alike))
             after = _outcome(now.judge(alike))
         except Unreplayable as reason:
-            effect.skip(alike, str(reason))
+            effect.skip(alike, reason.whys)
             continue
         _enter(effect, alike, before, after)
     return effect
@@ -86,13 +86,13 @@ def _recorded(alike: Alike) -> Outcome:
     read_evidence(alike.evidence)
     action = _ACTIONS.get(alike.verdict or "")
     if action is None:
-        raise Unreplayable("names a verdict that is not known")
+        raise Unreplayable("the record names a verdict that is not known")
     return Outcome(action, alike.blocked, alike.strongest)
 
 
 def _outcome(judged: Rejudged) -> Outcome:
     if judged.verdict is None:
-        raise Unreplayable("; ".join(judged.gaps))
+        raise Unreplayable(*judged.gaps)
     return outcome_of(judged.verdict)
 
 

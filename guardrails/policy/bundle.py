@@ -122,5 +122,5 @@ def _digests(texts: Mapping[str, str]) -> Iterator[bytes]:
 
 
 def load_policies(path: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
-    """The bundle of wherever a person points: a folder, or a single file. Raises as `load_bundle` and `load_file` do."""
+    """The bundle of wherever a person points, a folder or a single file. Raises as those two do."""
     return load_file(path, specs) if path.is_file() else load_bundle(path, specs)

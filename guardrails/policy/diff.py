@@ -137,9 +137,7 @@ def _named(category: str, among: list[str]) -> str:
 
 
 def _of_category(old: Policy, new: Policy, check: str, category: str) -> Iterator[Difference]:
-    stages = {
-        stage: (ladder(old, check, category, stage), ladder(new, check, category, stage)) for stage in Stage
-    }
+    stages = {stage: (ladder(old, check, category, stage), ladder(new, check, category, stage)) for stage in Stage}
     first, *rest = stages.values()
     if all(pair == first for pair in rest):
         yield from _of_ladders(*first, "")
@@ -186,9 +184,7 @@ def _rule_ids(old: Policy, new: Policy) -> Iterator[Difference]:
 def _media(old: Policy, new: Policy) -> Iterator[Difference]:
     for kind in sorted(MEDIA):
         before, after = old.media.get(kind, Action.BLOCK), new.media.get(kind, Action.BLOCK)
-        yield from _changed(
-            f"media {kind}", before.word, after.word, _way(more=after > before, less=after < before)
-        )
+        yield from _changed(f"media {kind}", before.word, after.word, _way(more=after > before, less=after < before))
 
 
 def _chat(old: Policy, new: Policy) -> Iterator[Difference]:
@@ -198,9 +194,7 @@ def _chat(old: Policy, new: Policy) -> Iterator[Difference]:
     yield from _changed("stream release", before.stream.release, after.stream.release)
     yield from _changed("stream window", before.stream.window, after.stream.window)
     yield from _changed("stream overlap", before.stream.overlap, after.stream.overlap)
-    yield from _changed(
-        "stream wait", f"{before.stream.wait_s * 1000:g} ms", f"{after.stream.wait_s * 1000:g} ms"
-    )
+    yield from _changed("stream wait", f"{before.stream.wait_s * 1000:g} ms", f"{after.stream.wait_s * 1000:g} ms")
     dropped = after.old_turns is OldTurns.DROP
     yield from _changed("old turns", before.old_turns, after.old_turns, _way(more=not dropped, less=dropped))
 

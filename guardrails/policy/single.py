@@ -21,6 +21,4 @@ def only(policy: Policy, spec: CheckSpec) -> Policy:
 
 def _default(spec: CheckSpec) -> CheckPlan:
     options = spec.parse_options({})
-    return CheckPlan(
-        spec.name, spec.scan, Action.BLOCK, options, spec.reads, spec.trusts, told=told(spec, options)
-    )
+    return CheckPlan(spec.name, spec.scan, Action.BLOCK, options, spec.reads, spec.trusts, told=told(spec, options))

@@ -121,7 +121,7 @@ class Metrics:
         self._token_seconds.of(credential).observe(seconds)
 
     def records_finished(self, result: str, count: int) -> None:
-        """What became of records: `written`, `dropped` (lost), `failed` (tried again), `sampled` (left out on purpose)."""
+        """What became of records: `written`, `dropped` (lost), `failed` (tried again), `sampled` (left out)."""
         self._records.of(result).inc(count)
 
     def watch_tokens(self, ages: Gauges, expires_in: Gauges) -> None:

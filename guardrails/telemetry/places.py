@@ -6,7 +6,9 @@ from guardrails.domain.check import CheckReport
 from guardrails.domain.verdict import Coverage, Reason
 
 
-def places(coverage: Sequence[Coverage], reports: Iterable[CheckReport], reasons: Iterable[Reason]) -> Mapping[str, int]:
+def places(
+    coverage: Sequence[Coverage], reports: Iterable[CheckReport], reasons: Iterable[Reason]
+) -> Mapping[str, int]:
     """Pointer -> its string's place in `coverage`.
 
     What is pointed at and not part of the inspection, which is a check's fault, has a negative number: it is told

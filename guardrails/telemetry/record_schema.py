@@ -54,7 +54,7 @@ def record_schema() -> Shape:
                     **_NUMBER,
                     "exclusiveMinimum": 0,
                     "maximum": 1,
-                    "description": "The share of verdicts like this one that are recorded; below 1 for plain allows only.",
+                    "description": "The share of verdicts like this one that are recorded; below 1 for plain allows.",
                 },
                 "policy": _policy(),
                 "verdict": {

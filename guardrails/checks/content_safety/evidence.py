@@ -22,15 +22,16 @@ def recast(then: Options, now: Options, findings: Sequence[Finding]) -> Recast:
 
 def _gaps(then: Options, now: Options, findings: Sequence[Finding]) -> Iterator[Gap]:
     for harm in sorted({*now["categories"]} - {*then["categories"]}):
-        yield Gap(f"it was not asked for {harm}", harm)
+        yield Gap(f"it was not asked for {harm}", harm, only_adds=True)
     if {*now["blocklists"]} - {*then["blocklists"]}:
-        yield Gap("it was not asked for one of the blocklists", BLOCKLIST)
+        yield Gap("it was not asked for one of the blocklists", BLOCKLIST, only_adds=True)
     if then["severity_levels"] == "four" and now["severity_levels"] == "eight":
-        yield Gap("it was asked for four levels of severity, not eight")
+        # Four levels tell the lower of each two of the eight.
+        yield Gap("it was asked for four levels of severity, not eight", only_adds=True)
     # Halting leaves the harms of a text that hits a list unjudged. Which texts those were: the ones with a hit.
     hit = any(finding.category == BLOCKLIST for finding in findings)
     if hit and then["halt_on_blocklist_hit"] and (not now["halt_on_blocklist_hit"] or then != now):
-        yield Gap("it halted at the hit of a blocklist")
+        yield Gap("it halted at the hit of a blocklist", only_adds=True)
     if hit and now["halt_on_blocklist_hit"] and not then["halt_on_blocklist_hit"]:
         yield Gap("it did not halt at the hit of a blocklist")
 

@@ -42,7 +42,7 @@ def _categories(then: Sequence[str] | None, now: Sequence[str] | None) -> Iterat
         yield Gap("it was asked for other categories")
     elif then is None or "All" not in then:
         for category in sorted(wanted.difference(then or ())):
-            yield Gap(f"it was not asked for {category}", category)
+            yield Gap(f"it was not asked for {category}", category, only_adds=True)
 
 
 def _named(categories: Sequence[str] | None) -> frozenset[str] | None:

@@ -35,6 +35,7 @@ _WEAKER: Final = frozenset({"weaker", "mixed"})
 )
 @json_option
 def diff(
+    *,
     old: Path,
     new: Path,
     decisions: tuple[str, ...],
@@ -42,7 +43,6 @@ def diff(
     until: datetime | None,
     limit_ids: int,
     fail_on: str | None,
-    *,
     as_json: bool,
 ) -> None:
     """Compare the policies OLD and NEW, each a file or a folder, by what they ask for.
@@ -57,7 +57,9 @@ def diff(
 
     before, after = load_policies(old, SPECS), load_policies(new, SPECS)
     told = diff_all(before.policies, after.policies)
-    effect = _effect(before, after, decisions, since, until, limit_ids) if decisions else None
+    effect = None
+    if decisions:
+        effect = _effect(before, after, decisions, most_ids=limit_ids, since=since, until=until)
     if as_json:
         body: dict[str, Any] = {"policies": [one.told() for one in told]}
         body |= {} if effect is None else {"effect": effect.told()}
@@ -72,9 +74,10 @@ def _effect(
     before: "Bundle",
     after: "Bundle",
     decisions: tuple[str, ...],
+    *,
+    most_ids: int,
     since: datetime | None,
     until: datetime | None,
-    most_ids: int,
 ) -> "Effect":
     # Loaded here: the engine is an extra.
     from guardrails.checks.catalogue import SPECS  # noqa: PLC0415
@@ -110,6 +113,5 @@ def _is_found(told: "list[PolicyDiff]", fail_on: str) -> bool:
     if fail_on == "any":
         return any(one.fate != "same" for one in told)
     return any(
-        one.fate == "removed" or any(difference.direction in _WEAKER for difference in one.differences)
-        for one in told
+        one.fate == "removed" or any(difference.direction in _WEAKER for difference in one.differences) for one in told
     )

@@ -11,6 +11,7 @@ from guardrails.lab.effect import BY, Change, Effect, Share
 
 _MOST_WORDS: Final = 8
 _MOST_WHYS: Final = 12
+_IDS_OF_A_LINE: Final = 3
 
 
 def show(out: Console, effect: Effect) -> None:
@@ -59,15 +60,16 @@ def _details(name: str, change: Change) -> Iterator[str]:
             told = ", ".join(f"{word} {count:,}" for word, count in counts[:_MOST_WORDS])
             more = f", {len(counts) - _MOST_WORDS} more" if len(counts) > _MOST_WORDS else ""
             yield f"  by {by + ':':<10} {told}{more}"
-    if change.ids:
-        yield f"  look into    {', '.join(change.ids)}"
+    for start in range(0, len(change.ids), _IDS_OF_A_LINE):
+        head = "look into:" if start == 0 else ""
+        yield f"  {head:<13} {' '.join(change.ids[start : start + _IDS_OF_A_LINE])}"
 
 
 def _show_skipped(out: Console, effect: Effect) -> None:
     if not effect.skipped:
         return
     out.print()
-    out.print(f"not judged again: {effect.skipped:,}, because the record ...")
+    out.print(f"not judged again: {effect.skipped:,}; a record may have several reasons")
     whys = sorted(effect.not_replayed.items(), key=lambda item: -item[1].count)
     for why, share in whys[:_MOST_WHYS]:
         out.print(f"  {share.count:>12,}  {why}")

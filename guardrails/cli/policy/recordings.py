@@ -28,14 +28,12 @@ limit_ids_option: Final[Decorator] = click.option(
 )
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A date, a time (RFC 3339; UTC where no zone is said), or how long ago: `7d`, `12h`, `30m`."""
 
     name = "when"
 
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment in UTC, without a zone, as the engine compares it."""
         if isinstance(value, datetime):
             return value

@@ -41,6 +41,7 @@ _FAIL_ON: Final = ("newly-blocked", "newly-allowed", "any")
 )
 @json_option
 def replay(
+    *,
     policies: Path,
     decisions: tuple[str, ...],
     judged_by: str | None,
@@ -48,13 +49,13 @@ def replay(
     until: datetime | None,
     limit_ids: int,
     fail_on: tuple[str, ...],
-    *,
     as_json: bool,
 ) -> None:
     """Judge recorded decisions again, without one call to Azure: what would be blocked, allowed, changed?
 
-    The evidence is the one that was recorded. Where it does not tell what the policy asks now (a check that did not run,
-    a category that was not asked for, texts that were not read), the record is counted apart and nothing is guessed.
+    The evidence is the one that was recorded. Where it does not tell what the policy asks now (a check that did not
+    run, a category that was not asked for, texts that were not read), the record is counted apart and nothing is
+    guessed; unless what is known is enough to block.
 
     Exit code 1 only with --fail-on. Code 2 when no record at all could be judged.
     """
