@@ -1,11 +1,11 @@
 """Records as the service writes them, made from policies and evidence of a test's own."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-import yaml
 
 from guardrails.checks.catalogue import SPECS
 from guardrails.domain.check import CheckReport
@@ -15,6 +15,7 @@ from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
 from guardrails.policy.policy import Policy
 from guardrails.telemetry.records import decision_record
+
 
 def record_of(
     policy: Policy, inspection: Inspection, reports: Sequence[CheckReport], number: int = 0, **changes: Any
@@ -39,4 +40,4 @@ def record_of(
 
 
 def policy_of(document: Mapping[str, Any], name: str = "default") -> Policy:
-    return compile_policy(yaml.safe_dump({"version": 1, "policy": name, **document}), f"{name}.yaml", SPECS)
+    return compile_policy(json.dumps({"version": 1, "policy": name, **document}), f"{name}.yaml", SPECS)

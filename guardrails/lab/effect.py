@@ -17,7 +17,7 @@ OTHER: Final = "other"
 
 @dataclass(slots=True)
 class Share:
-    """Some of the records: how many, how many verdicts they stand for, and the latest of them."""
+    """Some of the records: how many, how many verdicts they stand for, and late ones of each kind among them."""
 
     most_ids: int
     count: int = 0
@@ -28,11 +28,11 @@ class Share:
         """Count a group in."""
         self.count += alike.count
         self.stands_for += alike.stands_for
-        self.latest = heapq.nlargest(self.most_ids, (*self.latest, *alike.latest))
+        self.latest = heapq.nlargest(self.most_ids, (*self.latest, *alike.examples))
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the latest, the last one first; both ways of a chat have the same."""
+        """Their ids, the latest first; both ways of a chat have the same."""
         return list(dict.fromkeys(decided.id for decided in self.latest))
 
     def told(self) -> dict[str, object]:

@@ -24,6 +24,7 @@ _PATTERN: Final = frozenset("*?[")
 _LONGEST: Final = 64 * 1024 * 1024
 _FETCH: Final = 1000
 _POLL_S: Final = 0.1
+_MOST_EXAMPLES: Final = 5
 
 
 class Decided(NamedTuple):
@@ -45,7 +46,7 @@ class Alike:
         strongest: The rule and category of each reason for that verdict.
         count: How many there are.
         stands_for: How many verdicts they stand for, where plain allows were sampled.
-        latest: Some of them.
+        examples: Some of them, late ones.
     """
 
     evidence: Mapping[str, Any]
@@ -55,7 +56,7 @@ class Alike:
     strongest: tuple[tuple[str, str | None], ...]
     count: int
     stands_for: float
-    latest: tuple[Decided, ...]
+    examples: tuple[Decided, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def read_alike(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    ids: int = 10,
+    examples: int = _MOST_EXAMPLES,
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[Alike]:
@@ -106,7 +107,7 @@ def read_alike(
         files: Parquet by its ending, anything else JSON lines (`.gz` and `.zst` are compressed).
         since: The earliest time, in UTC and without a zone.
         until: The first time that is left out.
-        ids: How many of each group are told by id.
+        examples: How many of each group are told by id, at most five.
         limits: What the engine may take.
         progress: Told the percentage that is read, several times a second.
 
@@ -117,7 +118,8 @@ def read_alike(
         engine = _engine(Path(folder), limits or Limits())
         try:
             sources = _sources(files)
-            _run(engine, _query(sources), {"since": since, "until": until, "ids": ids, **sources}, progress)
+            query = _query(sources, min(examples, _MOST_EXAMPLES))
+            _run(engine, query, {"since": since, "until": until, **sources}, progress)
             while rows := engine.fetchmany(_FETCH):
                 yield from map(_alike, rows)
         finally:
@@ -135,12 +137,15 @@ def _engine(folder: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
     }
     if limits.threads is not None:
         settings["threads"] = limits.threads
-    return duckdb.connect(":memory:", config=settings)
+    engine = duckdb.connect(":memory:", config=settings)
+    # It counts how far it is only while it has a bar to show; this one is not printed.
+    engine.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    return engine
 
 
-def _query(sources: Mapping[str, Sequence[str]]) -> str:
+def _query(sources: Mapping[str, Sequence[str]], examples: int) -> str:
     parts = {"lines": lines(_LONGEST), "tables": tables()}
-    return groups(" UNION ALL ".join(parts[kind] for kind in sources))
+    return groups(" UNION ALL ".join(parts[kind] for kind in sources), examples)
 
 
 def _sources(files: Sequence[Path]) -> dict[str, list[str]]:
@@ -158,32 +163,39 @@ def _run(
 ) -> None:
     """Execute in a thread of its own, so that progress is told meanwhile and Ctrl-C ends it."""
     failures: list[duckdb.Error] = []
+    ended = threading.Event()
 
     def execute() -> None:
         try:
             engine.execute(query, values)
         except duckdb.Error as error:
             failures.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=execute, name="replay-engine")
-    thread.start()
+    threading.Thread(target=execute, name="replay-engine").start()
     try:
-        while thread.is_alive():
-            thread.join(_POLL_S)
+        while not ended.wait(_POLL_S):
             if progress is not None:
                 progress(max(0.0, engine.query_progress()))
     except KeyboardInterrupt:
         engine.interrupt()
-        thread.join()
+        ended.wait()
         raise
     if failures:
-        # The engine's own words may quote the line it stumbled over.
-        kind = type(failures[0]).__name__
-        raise ConfigurationError([f"--decisions: cannot be read ({kind}): is each file what its name says?"])
+        raise _told(failures[0])
+
+
+def _told(error: duckdb.Error) -> ConfigurationError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ConfigurationError(["--memory: the records are too many different ones for this much"])
+    # The engine's own words may quote the line it stumbled over.
+    kind = type(error).__name__
+    return ConfigurationError([f"--decisions: cannot be read ({kind}): is each file what its name says?"])
 
 
 def _alike(row: Sequence[Any]) -> Alike:
-    evidence, caller, verdict, blocked, strongest, count, stands_for, latest = row
+    evidence, caller, verdict, blocked, strongest, count, stands_for, examples = row
     return Alike(
         evidence=evidence,
         caller=caller or "",
@@ -192,5 +204,5 @@ def _alike(row: Sequence[Any]) -> Alike:
         strongest=tuple((reason["rule"], reason["category"]) for reason in strongest or ()),
         count=count,
         stands_for=stands_for,
-        latest=tuple(Decided(one["time"] or "", one["id"]) for one in latest or () if one["id"]),
+        examples=tuple(Decided(one["time"] or "", one["id"]) for one in examples if one and one["id"]),
     )

@@ -77,8 +77,8 @@ def tables() -> str:
         FROM read_parquet($tables, union_by_name = true) AS row)"""  # noqa: S608 - every word of it is ours
 
 
-def groups(sources: str) -> str:
-    """Rows -> one row for each kind: evidence, caller, verdict, blocked, strongest reasons, number, weight, latest ids.
+def groups(sources: str, examples: int) -> str:
+    """Rows -> one row for each kind: evidence, caller, verdict, blocked, strongest reasons, number, weight, examples.
 
     The evidence is a record's, with each string once for its kind, each finding once, and in place of lengths and
     spans only whether a span lies within its text: that is all that a verdict's action and rules depend on.
@@ -123,6 +123,12 @@ def groups(sources: str) -> str:
         FROM told
     )
     SELECT evidence, caller, verdict, blocked, strongest, count(*), sum(1 / coalesce(sample_rate, 1)),
-        max(struct_pack("time" := "time", id := id), $ids)
+        [{_examples(examples)}]
     FROM judged
     GROUP BY evidence, caller, verdict, blocked, strongest"""  # noqa: S608 - every word of it is ours
+
+
+def _examples(count: int) -> str:
+    """The latest of each of `count` parts: unlike a list of the latest, these may go to disk where memory is short."""
+    latest = 'max(struct_pack("time" := "time", id := id))'
+    return ", ".join(f"{latest} FILTER (hash(id) % {count} = {part})" for part in range(count))

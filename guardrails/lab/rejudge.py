@@ -54,7 +54,8 @@ def rejudge(policy: Policy, evidence: Evidence, specs: Mapping[str, CheckSpec]) 
 
 
 def _as_trusted_now(policy: Policy, evidence: Evidence) -> Inspection:
-    if policy.trusted:
+    """The segments as the policy trusts them. Where its list is another one nobody can tell: `_Cast` sees to that."""
+    if policy.trusted_hash == evidence.trusted:
         return evidence.inspection
     segments = tuple(replace(segment, trusted=False) for segment in evidence.inspection.segments)
     return replace(evidence.inspection, segments=segments)
@@ -69,7 +70,7 @@ class _Cast:
         self.plan = plan
         self._then = evidence.plans.get(plan.name)
         self._trusts_others = policy.trusted_hash not in {None, evidence.trusted} and plan.skips_trusted
-        self._first_trusted = evidence.trusted is None
+        self._trusted_none = evidence.trusted is None
         self._read_now = {segment.pointer for segment in inspection.segments if why_not(plan, segment) is None}
         self._segments = evidence.inspection.segments
         self._was_idle = self._then is not None and not any(
@@ -86,14 +87,13 @@ class _Cast:
     def gaps(self) -> Iterator[Gap]:
         if self._then is None:
             if self._read_now:
-                yield Gap("did not run then", only_adds=True)
+                yield Gap("did not run then", only_adds=not self._trusts_others)
             return
         for segment in self._newly_read(self._then):
             yield Gap(f"left out then: {why_not(self._then, segment)}", only_adds=True)
         for report, cast in self._casts:
             yield from (gap for gap in cast.gaps if self._matters(gap))
-            # A list that grew takes findings away; without any there is nothing to take.
-            if self._rules and self._trusts_others and not (self._first_trusted and not report.findings):
+            if self._read_now and self._trusts_others and not (self._trusted_none and _is_clean(report)):
                 yield Gap(TRUSTED_CHANGED)
 
     def reports(self) -> Iterator[CheckReport]:
@@ -119,6 +119,11 @@ class _Cast:
         return any(
             gap.category is None or rule.categories is None or gap.category in rule.categories for rule in self._rules
         )
+
+
+def _is_clean(report: CheckReport) -> bool:
+    """Whether reading less could change nothing: nothing was found, and nothing went wrong."""
+    return not report.findings and report.status is not CheckStatus.FAILED
 
 
 def _about(report: CheckReport, read: set[str], known: Iterable[str]) -> CheckReport:

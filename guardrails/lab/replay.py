@@ -14,7 +14,7 @@ from guardrails.lab.recorded import Alike
 from guardrails.lab.rejudge import Rejudged, rejudge
 from guardrails.policy.policy import Policy
 
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 10_000
 _ACTIONS: Final = {action.word: action for action in Action}
 
 

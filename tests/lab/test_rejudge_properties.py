@@ -254,7 +254,7 @@ def _answered(name, options, found):
                 yield replace(one, measure=one.measure - one.measure % 2) if coarse else one
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(world_policies(), world_policies(), worlds())
 def test_a_replay_says_what_azure_would_have_led_to_or_that_it_cannot_tell(then, now, world):
     record = record_of(then, *looked_at(then, world))

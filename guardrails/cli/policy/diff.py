@@ -9,7 +9,14 @@ import orjson
 from rich.console import Console
 
 from guardrails.cli.options import json_option
-from guardrails.cli.policy.recordings import DECISIONS_HELP, limit_ids_option, reading, since_option, until_option
+from guardrails.cli.policy.recordings import (
+    DECISIONS_HELP,
+    limit_ids_option,
+    memory_option,
+    reading,
+    since_option,
+    until_option,
+)
 from guardrails.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ _WEAKER: Final = frozenset({"weaker", "mixed"})
 @since_option
 @until_option
 @limit_ids_option
+@memory_option
 @click.option(
     "--fail-on",
     type=click.Choice(["weaker", "any"]),
@@ -42,6 +50,7 @@ def diff(
     since: datetime | None,
     until: datetime | None,
     limit_ids: int,
+    memory: str,
     fail_on: str | None,
     as_json: bool,
 ) -> None:
@@ -59,7 +68,8 @@ def diff(
     told = diff_all(before.policies, after.policies)
     effect = None
     if decisions:
-        effect = _effect(before, after, decisions, most_ids=limit_ids, since=since, until=until)
+        picked = {"since": since, "until": until}
+        effect = _effect(before, after, decisions, picked, most_ids=limit_ids, memory=memory)
     if as_json:
         body: dict[str, Any] = {"policies": [one.told() for one in told]}
         body |= {} if effect is None else {"effect": effect.told()}
@@ -74,14 +84,14 @@ def _effect(
     before: "Bundle",
     after: "Bundle",
     decisions: tuple[str, ...],
+    picked: dict[str, datetime | None],
     *,
     most_ids: int,
-    since: datetime | None,
-    until: datetime | None,
+    memory: str,
 ) -> "Effect":
     # Loaded here: the engine is an extra.
     from guardrails.checks.catalogue import SPECS  # noqa: PLC0415
-    from guardrails.lab.recorded import find_files, read_alike  # noqa: PLC0415
+    from guardrails.lab.recorded import Limits, find_files, read_alike  # noqa: PLC0415
     from guardrails.lab.replay import Judge, replay  # noqa: PLC0415
 
     files = find_files(decisions)
@@ -89,7 +99,7 @@ def _effect(
     (renamed,) = after.policies.values() if len(before.policies) == len(after.policies) == 1 else (None,)
     with reading(files) as progress:
         return replay(
-            read_alike(files, since=since, until=until, ids=most_ids, progress=progress),
+            read_alike(files, **picked, examples=most_ids, limits=Limits(memory), progress=progress),
             Judge(after.policies, SPECS, renamed),
             then=Judge(before.policies, SPECS),
             most_ids=most_ids,

@@ -16,6 +16,15 @@ _AGO: Final = re.compile(r"(\d{1,6})([dhm])", re.ASCII)
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 _WHOLE: Final = 100.0
 
+_MEMORY: Final = re.compile(r"[1-9]\d{0,5}(MB|GB)", re.ASCII)
+
+
+def _memory(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not _MEMORY.fullmatch(value):
+        raise click.BadParameter("a number and MB or GB, such as 2GB", context, parameter)
+    return value
+
+
 DECISIONS_HELP: Final = (
     "Decision records: JSON lines (.gz and .zst too) or Parquet, a file or a quoted glob; may be given several times."
 )
@@ -24,7 +33,14 @@ limit_ids_option: Final[Decorator] = click.option(
     type=click.IntRange(0, 1000),
     default=10,
     show_default=True,
-    help="How many ids to tell of each kind of change, the latest first.",
+    help="How many ids to tell of each kind of change.",
+)
+memory_option: Final[Decorator] = click.option(
+    "--memory",
+    default="1GB",
+    show_default=True,
+    callback=_memory,
+    help="What the engine may take; with less than it wants it uses the disk. 1GB or more.",
 )
 
 

@@ -9,7 +9,14 @@ import click
 import orjson
 
 from guardrails.cli.options import json_option
-from guardrails.cli.policy.recordings import DECISIONS_HELP, limit_ids_option, reading, since_option, until_option
+from guardrails.cli.policy.recordings import (
+    DECISIONS_HELP,
+    limit_ids_option,
+    memory_option,
+    reading,
+    since_option,
+    until_option,
+)
 from guardrails.cli.terminal import console
 from guardrails.domain.errors import ConfigurationError
 
@@ -33,6 +40,7 @@ _FAIL_ON: Final = ("newly-blocked", "newly-allowed", "any")
 @since_option
 @until_option
 @limit_ids_option
+@memory_option
 @click.option(
     "--fail-on",
     multiple=True,
@@ -48,6 +56,7 @@ def replay(
     since: datetime | None,
     until: datetime | None,
     limit_ids: int,
+    memory: str,
     fail_on: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -61,7 +70,7 @@ def replay(
     """
     # Loaded here: the engine is an extra, and help must not need it.
     from guardrails.checks.catalogue import SPECS  # noqa: PLC0415
-    from guardrails.lab.recorded import find_files, read_alike  # noqa: PLC0415
+    from guardrails.lab.recorded import Limits, find_files, read_alike  # noqa: PLC0415
     from guardrails.lab.replay import Judge  # noqa: PLC0415
     from guardrails.lab.replay import replay as judge_again  # noqa: PLC0415
     from guardrails.policy.bundle import load_policies  # noqa: PLC0415
@@ -70,7 +79,9 @@ def replay(
     judge = Judge(bundle.policies, SPECS, _one(bundle.policies, judged_by))
     files = find_files(decisions)
     with reading(files) as progress:
-        groups = read_alike(files, since=since, until=until, ids=limit_ids, progress=progress)
+        groups = read_alike(
+            files, since=since, until=until, examples=limit_ids, limits=Limits(memory), progress=progress
+        )
         effect = judge_again(groups, judge, most_ids=limit_ids)
     if as_json:
         click.echo(orjson.dumps({"bundle": bundle.revision, **effect.told()}, option=orjson.OPT_INDENT_2))
