@@ -1,4 +1,4 @@
-"""`make bench`: what the service costs, in one run, as ratios to the least a guard could do.
+"""`make bench`: what the service costs, in one run, as ratios to the least a guard could do; and a replay's time.
 
 Absolute figures are one machine's on one day; the ratios are what to compare.
 """
@@ -16,10 +16,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bench import bare, fake_azure
+from bench import bare, fake_azure, replay
 from bench.load import Timing, drive
 from bench.processes import Child, child
 
+_PARTS = ("service", "replay")
 KEY = "bench-key"
 TEXT = "Please summarise the quarterly report for the board in three sentences. " * 8
 BODIES: dict[str, object] = {
@@ -40,6 +41,8 @@ class Load:
 def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=_PARTS, help="what to measure; both when absent")
+    parser.add_argument("--records", type=int, default=1_000_000, help="records of the replay, 3 kB each")
     parser.add_argument("--requests", type=int, default=1500, help="counted requests of each round")
     parser.add_argument("--at-once", type=int, default=16, help="requests in flight")
     parser.add_argument("--rounds", type=int, default=3, help="rounds; the two servers take turns")
@@ -52,8 +55,13 @@ def main() -> int:
         app = fake_azure.create() if options.serve == "azure" else bare.create(options.azure)
         web.run_app(app, host="127.0.0.1", port=options.port, access_log=None, print=None)
         return 0
-    rows = _measure(Load(options.requests, options.at_once, options.rounds))
-    print(json.dumps(rows, indent=2) if options.json else _table(rows))
+    parts = _PARTS if options.what is None else (options.what,)
+    told: dict[str, list[dict[str, object]]] = {}
+    if "service" in parts:
+        told["service"] = _measure(Load(options.requests, options.at_once, options.rounds))
+    if "replay" in parts:
+        told["replay"] = [replay.measure(options.records)]
+    print(json.dumps(told, indent=2) if options.json else "\n\n".join(map(_table, told.values())))
     return 0
 
 
