@@ -77,6 +77,43 @@ def tables() -> str:
         FROM read_parquet($tables, union_by_name = true) AS row)"""  # noqa: S608 - every word of it is ours
 
 
+_KINDS: Final = """
+    SELECT *, list_transform(coverage, lambda one: struct_pack(
+        origin := one.origin, kind := one.kind, "characters" := 1, blank := one.blank,
+        editable := one.editable, "old" := one."old", trusted := one.trusted)) AS kinds
+    FROM rows
+    WHERE ($since IS NULL OR try_cast("time" AS TIMESTAMP) >= $since)
+      AND ($until IS NULL OR try_cast("time" AS TIMESTAMP) < $until)"""
+"""Rows of the wanted time, with each string as what a decision depends on, in the places that findings name."""
+
+_FINDINGS: Final = """
+    list_sort(list_distinct(list_transform(told.findings, lambda seen: struct_pack(
+        category := seen.category,
+        measure := seen.measure,
+        "detail" := seen."detail",
+        segment := CASE WHEN seen.segment < 0 THEN -1
+            ELSE list_position(distinct_kinds, kinds[seen.segment + 1]) - 1 END,
+        span := CASE WHEN seen.segment >= 0 AND seen.span[1] >= 0 AND seen.span[1] < seen.span[2]
+            AND seen.span[2] <= coverage[seen.segment + 1]."characters" THEN [0, 1] END))))"""
+"""Each finding once, by the kind of its string, with whether its span lies within."""
+
+_EVIDENCE: Final = f"""
+    struct_pack(
+        schema_version := schema_version, caller := '', stage := stage, "language" := "language",
+        policy := policy, verdict := verdict,
+        dropped := CASE WHEN dropped IN ('null', '[]', '{{}}') THEN NULL ELSE dropped END,
+        upstream := verdict IS NULL AND upstream IS NOT NULL,
+        coverage := distinct_kinds,
+        checks := list_transform(checks, lambda told: struct_pack(
+            "check" := told."check", status := told.status, reason := told.reason, asked := told.asked,
+            findings := {_FINDINGS})))"""
+
+_STRONGEST: Final = """
+    list_sort(list_distinct(list_transform(
+        list_filter(reasons, lambda reason: reason."action" = verdict),
+        lambda reason: struct_pack("rule" := reason."rule", category := reason.category))))"""
+
+
 def groups(sources: str, examples: int) -> str:
     """Rows -> one row for each kind: evidence, caller, verdict, blocked, strongest reasons, number, weight, examples.
 
@@ -86,40 +123,13 @@ def groups(sources: str, examples: int) -> str:
     return f"""
     WITH
     rows AS ({sources}),
-    timely AS (
-        SELECT *, list_transform(coverage, lambda one: struct_pack(
-            origin := one.origin, kind := one.kind, "characters" := 1, blank := one.blank,
-            editable := one.editable, "old" := one."old", trusted := one.trusted)) AS kinds
-        FROM rows
-        WHERE ($since IS NULL OR try_cast("time" AS TIMESTAMP) >= $since)
-          AND ($until IS NULL OR try_cast("time" AS TIMESTAMP) < $until)
-    ),
+    timely AS ({_KINDS}),
     told AS (
         SELECT *, list_sort(list_distinct(list_filter(kinds, lambda one: one.kind IS NOT NULL))) AS distinct_kinds
         FROM timely
     ),
     judged AS (
-        SELECT caller, verdict, blocked, id, "time", sample_rate,
-            list_sort(list_distinct(list_transform(
-                list_filter(reasons, lambda reason: reason."action" = verdict),
-                lambda reason: struct_pack("rule" := reason."rule", category := reason.category)))) AS strongest,
-            struct_pack(
-                schema_version := schema_version, caller := '', stage := stage, "language" := "language",
-                policy := policy, verdict := verdict,
-                dropped := CASE WHEN dropped IN ('null', '[]', '{{}}') THEN NULL ELSE dropped END,
-                upstream := verdict IS NULL AND upstream IS NOT NULL,
-                coverage := distinct_kinds,
-                checks := list_transform(checks, lambda told: struct_pack(
-                    "check" := told."check", status := told.status, reason := told.reason, asked := told.asked,
-                    findings := list_sort(list_distinct(list_transform(told.findings, lambda seen: struct_pack(
-                        category := seen.category,
-                        measure := seen.measure,
-                        "detail" := seen."detail",
-                        segment := CASE WHEN seen.segment < 0 THEN -1
-                            ELSE list_position(distinct_kinds, kinds[seen.segment + 1]) - 1 END,
-                        span := CASE WHEN seen.span[1] >= 0 AND seen.span[1] < seen.span[2]
-                            AND seen.span[2] <= coverage[seen.segment + 1]."characters" AND seen.segment >= 0
-                            THEN [0, 1] END))))))) AS evidence
+        SELECT caller, verdict, blocked, id, "time", sample_rate, {_STRONGEST} AS strongest, {_EVIDENCE} AS evidence
         FROM told
     )
     SELECT evidence, caller, verdict, blocked, strongest, count(*), sum(1 / coalesce(sample_rate, 1)),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -140,6 +141,12 @@ class Rule:
     restore: bool = False
 
 
+@lru_cache(maxsize=64)
+def _hash(texts: frozenset[str]) -> str:
+    # Remembered: every record has it, and a list may have ten thousand entries.
+    return hashlib.sha256("".join(sorted(texts)).encode()).hexdigest()[:_HASH_DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One policy file, compiled.
@@ -184,9 +191,7 @@ class Policy:
     @property
     def trusted_hash(self) -> str | None:
         """A hash over the list of trusted texts; None where there is none."""
-        if not self.trusted:
-            return None
-        return hashlib.sha256("".join(sorted(self.trusted)).encode()).hexdigest()[:_HASH_DIGITS]
+        return _hash(self.trusted) if self.trusted else None
 
     @property
     def needs_placeholder_keys(self) -> bool:

@@ -97,6 +97,7 @@ inspections = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(policies(), inspections, reports())
 def test_evidence_under_its_own_policy_gives_the_recorded_verdict_exactly(policy, inspection, seen):
     if not policy.trusted:
@@ -254,7 +255,7 @@ def _answered(name, options, found):
                 yield replace(one, measure=one.measure - one.measure % 2) if coarse else one
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(world_policies(), world_policies(), worlds())
 def test_a_replay_says_what_azure_would_have_led_to_or_that_it_cannot_tell(then, now, world):
     record = record_of(then, *looked_at(then, world))
@@ -271,7 +272,7 @@ def test_a_replay_says_what_azure_would_have_led_to_or_that_it_cannot_tell(then,
         assert judged.gaps
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(world_policies(), worlds(), st.sampled_from(sorted(SPECS)))
 def test_a_record_of_a_single_door_is_judged_by_that_check_alone(then, world, name):
     alone = only(then, SPECS[name])

@@ -271,7 +271,7 @@ def seen(draw, policy):
     return inspection, tuple(reports)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
 @given(documents(), documents(), st.data())
 def test_records_judged_in_groups_are_judged_as_each_one_is(tmp_path_factory, then, now, data):
     then = replace(then, ref=replace(then.ref, name="p"))
