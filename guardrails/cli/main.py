@@ -22,9 +22,15 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "guardrails.cli.doctor:doctor",
     "check": "guardrails.cli.check:check",
     "blocklist": "guardrails.cli.blocklist.group:blocklist",
+    "policy": "guardrails.cli.policy.group:policy",
+    "decisions": "guardrails.cli.decisions:decisions",
     "key": "guardrails.cli.key:key",
 }
-_EMULATOR_EXTRA: Final = frozenset({"trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"})
+_EXTRAS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"), ("the emulator", "emulator")),
+    "duckdb": ("this command", "lab"),
+}
+"""What each package of an optional extra is for."""
 
 
 class Commands(click.Group):
@@ -58,11 +64,11 @@ class Commands(click.Group):
             # Not 1: nobody has answered no.
             ctx.exit(INTERRUPTED)
         except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] not in _EMULATOR_EXTRA:
+            package = "" if error.name is None else error.name.partition(".")[0]
+            if package not in _EXTRAS:
                 raise
-            click.echo(
-                f"guardrails: the emulator needs {error.name}: pip install 'azure-guardrails[emulator]'", err=True
-            )
+            who, extra = _EXTRAS[package]
+            click.echo(f"guardrails: {who} needs {error.name}: pip install 'azure-guardrails[{extra}]'", err=True)
             ctx.exit(WRONG_USE)
 
 

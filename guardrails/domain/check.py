@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from guardrails.domain.asked import Options, Recaster, only_the_same
 from guardrails.domain.content import Inspection, Kind, Origin
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.finding import Finding
@@ -112,6 +113,9 @@ class CheckSpec:
         origins: The origins a policy may let it scan; another one in `scan` is a mistake.
         reads: The kinds of segments it can read.
         trusts: Whether it leaves out the texts that a policy lists as trusted.
+        asked: Its options object -> those options its evidence depends on, for decision records: plain JSON, without
+            values that could be content. None where that is all of them.
+        recast: What evidence given under some options says about others.
     """
 
     name: str
@@ -124,3 +128,5 @@ class CheckSpec:
     origins: frozenset[Origin] = frozenset(Origin)
     reads: frozenset[Kind] = frozenset({Kind.TEXT})
     trusts: bool = False
+    asked: Callable[[Any], Options] | None = None
+    recast: Recaster = only_the_same

@@ -95,6 +95,20 @@ def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec]) -> Bundle:
     return Bundle(MappingProxyType(policies), reading.revision)
 
 
+def load_file(file: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Compile a single file, as the bundle of a folder that holds nothing else.
+
+    Raises:
+        ConfigurationError: it cannot be read, or does not compile; all problems at once.
+    """
+    try:
+        text = _text(file)
+    except ConfigurationError as error:
+        raise ConfigurationError([f"{file}: {problem}" for problem in error.problems]) from None
+    policy = compile_policy(text, str(file), specs)
+    return Bundle(MappingProxyType({policy.ref.name: policy}), _revision({str(file): text}, ()))
+
+
 def _files(folder: Path) -> list[Path]:
     try:
         root = folder.resolve(strict=True)
@@ -144,3 +158,8 @@ def _digests(texts: Mapping[str, str], problems: Iterable[str]) -> Iterator[byte
         yield hashlib.sha256(text.encode()).digest()
     for problem in problems:
         yield hashlib.sha256(os.fsencode(problem)).digest()
+
+
+def load_policies(path: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """The bundle of wherever a person points, a folder or a single file. Raises as those two do."""
+    return load_file(path, specs) if path.is_file() else load_bundle(path, specs)

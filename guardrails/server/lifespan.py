@@ -14,14 +14,15 @@ from guardrails.domain.check import Check
 from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.decision_log import open_decision_log
 from guardrails.server.gate import Gate
+from guardrails.server.hangup import on_hangup
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
 from guardrails.server.reload import Reloader
 from guardrails.server.verdict_cache import open_verdict_cache
 from guardrails.settings.schema import Settings
-from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
@@ -53,9 +54,7 @@ async def _open(
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
     cache = await open_verdict_cache(stack, settings, secrets, metrics)
-    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished)
-    await decisions.start()
-    stack.push_async_callback(decisions.aclose)
+    decisions = await open_decision_log(stack, settings.telemetry, metrics)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
@@ -67,16 +66,16 @@ async def _open(
     upstreams = build_upstreams(settings, chat_client, metrics)
     bound = frozenset(policy for caller in settings.callers.values() for policy in caller.policies)
     bundles = Bundles(prepared.bundle, settings.bundles.canary, bound, metrics.bundles)
-    readiness = ReadinessProbe(settings, lambda: bundles.active, tokens)
+    readiness = ReadinessProbe(settings, lambda: bundles.active, tokens, lambda: guard.can_record)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
     reloader = Reloader(settings.policies, bundles, Gate(settings, guard, readiness, secrets), settings.bundles)
     metrics.bundles.watch(bundles.state, reloader.read_s)
     reloader.start()
     stack.push_async_callback(reloader.aclose)
+    on_hangup(stack, decisions.reopen, reloader.reload)
     return Services(
         bundles=bundles,
-        reload=reloader.reload,
         watched=settings.bundles.watch,
         specs=SPECS,
         guard=guard,

@@ -14,13 +14,17 @@ from guardrails.telemetry.metrics import VERSION
 def test_help_names_every_command(run):
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "emulate", "doctor", "check", "blocklist", "key"):
+    for name in ("serve", "emulate", "doctor", "check", "blocklist", "policy", "decisions", "key"):
         assert f"\n  {name} " in result.stdout
 
 
-@pytest.mark.parametrize(
-    "command", [["serve"], ["emulate"], ["doctor"], ["check"], ["key"], ["key", "new"], ["blocklist"]]
-)
+COMMANDS = (
+    "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "decisions",
+    "decisions schema", "key", "key new",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [command.split() for command in COMMANDS])
 def test_every_command_explains_itself(run, command):
     result = run(*command, "--help")
     assert result.exit_code == 0

@@ -9,6 +9,7 @@ from guardrails.checks.client import JsonClient
 from guardrails.checks.parallel import gather
 from guardrails.checks.passages import Passage, passages
 from guardrails.checks.pii.categories import CATEGORIES
+from guardrails.checks.pii.evidence import asked, recast
 from guardrails.checks.pii.options import PiiOptions, parse_options
 from guardrails.checks.pii.wire import (
     DOCUMENTS_PER_CALL,
@@ -38,6 +39,8 @@ SPEC: Final = CheckSpec(
     spans=True,
     scan=frozenset(Origin),
     parse_options=parse_options,
+    asked=asked,
+    recast=recast,
 )
 
 _TRUNCATED: Final = "DocumentTruncated"
