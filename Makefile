@@ -47,14 +47,14 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure what the service costs, as ratios within one run
-	$(BIN)/python -m bench
+bench: $(VENV)/.dev ## measure what the service costs, as ratios within one run, and a replay of a million records (ARGS=replay: only that)
+	$(BIN)/python -m bench $(ARGS)
 
 lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (with the emulator), dev
 	$(PIP) install --quiet uv
 	$(COMPILE) --output-file requirements/service.txt
 	$(COMPILE) --extra emulator --output-file requirements/run.txt
-	$(COMPILE) --extra emulator --group test --group check --output-file requirements/dev.txt
+	$(COMPILE) --extra emulator --extra lab --group test --group check --output-file requirements/dev.txt
 
 clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

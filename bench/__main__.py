@@ -1,4 +1,4 @@
-"""`make bench`: what the service costs, in one run, as ratios to the least a guard could do.
+"""`make bench`: what the service costs, in one run, as ratios to the least a guard could do; and a replay's time.
 
 Absolute figures are one machine's on one day; the ratios are what to compare.
 """
@@ -10,19 +10,20 @@ from typing import Any
 
 from aiohttp import web
 
-from bench import bare, costs, fake_azure, slow_azure, streams_run
+from bench import bare, costs, fake_azure, replay, slow_azure, streams_run
 
-PARTS = ("costs", "streams")
+PARTS = ("costs", "streams", "replay")
 
 
 def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' or '.join(PARTS)}; absent, all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS[:-1])} or {PARTS[-1]}; absent, all")
     parser.add_argument("--requests", type=int, default=1500, help="costs: counted requests of each round")
     parser.add_argument("--at-once", type=int, default=16, help="costs: requests in flight")
     parser.add_argument("--rounds", type=int, default=3, help="costs: rounds; the two servers take turns")
     parser.add_argument("--streams", type=int, default=500, help="streams: how many at once")
+    parser.add_argument("--records", type=int, default=1_000_000, help="replay: records, 3 kB each")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--serve", choices=["azure", "slow-azure", "bare"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
@@ -53,6 +54,8 @@ def _measured(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
         told["costs"] = costs.measure(costs.Load(options.requests, options.at_once, options.rounds))
     if "streams" in parts:
         told |= streams_run.measure(options.streams)
+    if "replay" in parts:
+        told["replay"] = [replay.measure(options.records)]
     return told
 
 

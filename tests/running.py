@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import yaml
 from aiohttp import web
+from replaying import assert_records_hold
 
 from guardrails.azure.secrets import SecretReader
 from guardrails.emulator.serve import Emulator
@@ -122,6 +123,7 @@ async def open_service(
     config.write_text(yaml.safe_dump(document))
     prepared = await asyncio.to_thread(prepare, config, {})
     env = {"SECRET": secret or emulator.settings()["client_secret"], **PLACEHOLDER_KEYS}
+    decisions = folder / "decisions.jsonl"
     app = create_app(prepared, SecretReader(env))
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=2)
     await runner.setup()
@@ -130,9 +132,11 @@ async def open_service(
         await site.start()
         timeout = aiohttp.ClientTimeout(total=40)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
-            yield Service(f"http://127.0.0.1:{site.port}", session, emulator, folder / "decisions.jsonl")
+            yield Service(f"http://127.0.0.1:{site.port}", session, emulator, decisions)
     finally:
         await runner.cleanup()
+    if decisions.is_file():
+        assert_records_hold(map(json.loads, decisions.read_text().splitlines()), prepared.bundle.policies)
 
 
 def _hash(key: str) -> str:

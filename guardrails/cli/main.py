@@ -1,11 +1,11 @@
 """The command `guardrails`."""
 
-import importlib
 from collections.abc import Mapping
 from typing import Final
 
 import click
 
+from guardrails.cli.lazy import LazyGroup
 from guardrails.domain.errors import ConfigurationError
 from guardrails.settings.load import SettingsError
 from guardrails.telemetry.metrics import VERSION
@@ -23,29 +23,20 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "check": "guardrails.cli.check:check",
     "policy": "guardrails.cli.policy.group:policy",
     "blocklist": "guardrails.cli.blocklist.group:blocklist",
+    "decisions": "guardrails.cli.decisions:decisions",
     "key": "guardrails.cli.key:key",
 }
-_EMULATOR_EXTRA: Final = frozenset({"trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"})
+_EXTRAS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"), ("the emulator", "emulator")),
+    "duckdb": ("this command", "lab"),
+}
+"""What each package of an optional extra is for."""
 
 
-class Commands(click.Group):
-    """Loads a command when it is asked for, and tells what is wrong in sentences instead of tracebacks."""
+class Commands(LazyGroup):
+    """All commands. What is wrong is told in sentences instead of tracebacks."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All of them, in the order of use."""
-        del ctx
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command, or None for a name that is not there."""
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{_COMMANDS[cmd_name]} is not a command")
-        return command
+    places = _COMMANDS
 
     def invoke(self, ctx: click.Context) -> object:
         """Run; settings and policies that do not hold end it with code 2 and one line for each problem."""
@@ -59,11 +50,11 @@ class Commands(click.Group):
             # Not 1: nobody has answered no.
             ctx.exit(INTERRUPTED)
         except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] not in _EMULATOR_EXTRA:
+            package = "" if error.name is None else error.name.partition(".")[0]
+            if package not in _EXTRAS:
                 raise
-            click.echo(
-                f"guardrails: the emulator needs {error.name}: pip install 'azure-guardrails[emulator]'", err=True
-            )
+            who, extra = _EXTRAS[package]
+            click.echo(f"guardrails: {who} needs {error.name}: pip install 'azure-guardrails[{extra}]'", err=True)
             ctx.exit(WRONG_USE)
 
 

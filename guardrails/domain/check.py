@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from guardrails.domain.asked import Options, Recaster, only_the_same
 from guardrails.domain.content import Inspection, Kind, Origin
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.finding import Finding
@@ -123,6 +124,9 @@ class CheckSpec:
         reports: Options -> the categories that they let it report; None where that is all of them.
         levels: Options -> the numbers above the lowest that it can report with them; None where that is any.
         misfits: Options and the api-version of its service -> what of them that version does not know.
+        asked: Its options object -> those options its evidence depends on, for decision records: plain JSON, without
+            values that could be content. None where that is all of them.
+        recast: What evidence given under some options says about others.
     """
 
     name: str
@@ -138,3 +142,5 @@ class CheckSpec:
     reports: Callable[[Any], frozenset[str]] | None = None
     levels: Callable[[Any], tuple[float, ...]] | None = None
     misfits: Callable[[Any, str], Iterable[Misfit]] | None = None
+    asked: Callable[[Any], Options] | None = None
+    recast: Recaster = only_the_same

@@ -11,6 +11,7 @@ GuardrailsError
 ├── UnknownDecision             no decision of this id can be explained to this caller
 ├── UnsupportedOperation        an operation of the API that no check reads: not forwarded
 ├── Overloaded                  more requests at once than we take in; come back
+├── Unrecordable                verdicts cannot be recorded now, and the settings say to refuse then
 ├── Stopped                     the verdict lets nothing on
 │   ├── Refused                 ... the text was judged and blocked
 │   └── GuardrailUnavailable    ... a check that must pass could not run
@@ -96,6 +97,10 @@ class Overloaded(GuardrailsError):
     def __init__(self, retry_after: float = 1.0) -> None:
         super().__init__("too many requests at once")
         self.retry_after = retry_after
+
+
+class Unrecordable(GuardrailsError):
+    """Decision records cannot be written now, and the settings say to judge nothing without one."""
 
 
 class Stopped(GuardrailsError):

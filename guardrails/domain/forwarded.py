@@ -73,9 +73,18 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A streamed answer in numbers: windows judged, characters the caller got and did not get, and how it ended."""
+    """A streamed answer in numbers.
+
+    Attributes:
+        windows: How many were judged.
+        released: Characters the caller got.
+        withheld: Characters the caller did not get.
+        ending: How it ended.
+        adds_up: Whether the evidence of all windows together gives the verdict that they came to one by one.
+    """
 
     windows: int
     released: int
     withheld: int
     ending: Ending
+    adds_up: bool = True

@@ -81,7 +81,8 @@ class Verdict:
 class Coverage:
     """The receipt for one string: who wrote it, how long it is, which checks read it, and which did not and why.
 
-    `kind` is None for what no check is given.
+    `kind` is None for what no check is given. The rest is what a decision depends on beside the findings: whether the
+    string is `blank`, and whether its segment is `editable`, `old` and `trusted`.
     """
 
     pointer: str
@@ -90,3 +91,7 @@ class Coverage:
     checks: tuple[str, ...]
     not_read: Mapping[str, str]
     kind: Kind | None = Kind.TEXT
+    blank: bool = False
+    editable: bool = True
+    old: bool = False
+    trusted: bool = False

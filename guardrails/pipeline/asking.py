@@ -75,7 +75,7 @@ class Asking:
         if policy.chat.start_model is StartModel.WITH_CHECKS:
             return await self._beside(body, inspection, policy, exchange, call)
         asked = await judge_input(self._guard, body, inspection, policy, exchange)
-        await self._guard.record(asked, exchange)
+        await self._guard.record(asked, policy, exchange)
         asked.raise_if_blocked(policy.refusal)
         return Asked(asked, await self._sent(body, asked, exchange, call), exchange)
 
@@ -100,10 +100,10 @@ class Asking:
             asked = await judge_input(self._guard, body, inspection, policy, exchange)
             if asked.verdict.blocked or asked.changes:
                 exchange = self._noted(exchange, await early.thrown_away(asked))
-                await self._guard.record(asked, exchange)
+                await self._guard.record(asked, policy, exchange)
                 asked.raise_if_blocked(policy.refusal)
                 return Asked(asked, await self._sent(body, asked, exchange, call), exchange)
-            await self._guard.record(asked, exchange)
+            await self._guard.record(asked, policy, exchange)
             try:
                 answer = await early.answer()
             except (UpstreamError, UpstreamUnreachable) as error:

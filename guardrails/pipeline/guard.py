@@ -27,6 +27,7 @@ from guardrails.policy.shadow import shadow_verdicts
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.records import decision_record, refusal_record
+from guardrails.telemetry.sampling import ALL
 
 _log = structlog.get_logger(__name__)
 
@@ -84,7 +85,7 @@ class Guard:
         Changes nothing and never raises for service trouble.
         """
         assessment = await self.judge(inspection, policy, exchange)
-        await self.record(assessment, exchange)
+        await self.record(assessment, policy, exchange)
         return assessment
 
     async def judge(
@@ -109,16 +110,26 @@ class Guard:
             reports = all_together(reports, fresh, rest.segments)
         return await self._decide(rest, policy, exchange, reports, started)
 
-    async def record(self, assessment: Assessment, exchange: Exchange) -> None:
-        """Count a verdict and hand its decision record over, off the event loop where it is heavy."""
-        self._count(assessment)
-        heaviness = weight(assessment.inspection, assessment.reports)
-        self._decisions.record(await aside(heaviness, _recorded, assessment, exchange))
+    async def record(self, assessment: Assessment, policy: Policy, exchange: Exchange) -> None:
+        """Count a verdict and hand its decision record over, off the event loop where it is heavy.
 
-    def record_at_once(self, assessment: Assessment, exchange: Exchange) -> None:
+        Args:
+            assessment: What was decided.
+            policy: What decided it.
+            exchange: The ids under which it is recorded.
+        """
+        self._count(assessment)
+        rate = self._rate(assessment, exchange)
+        if rate is not None:
+            heaviness = weight(assessment.inspection, assessment.reports)
+            self._decisions.record(await aside(heaviness, _recorded, assessment, policy, exchange, rate))
+
+    def record_at_once(self, assessment: Assessment, policy: Policy, exchange: Exchange) -> None:
         """The same without waiting for anything, so that it is done also by who is being cancelled."""
         self._count(assessment)
-        self._decisions.record(_recorded(assessment, exchange))
+        rate = self._rate(assessment, exchange)
+        if rate is not None:
+            self._decisions.record(_recorded(assessment, policy, exchange, rate))
 
     async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
         """Assess, and let only what may travel on return.
@@ -139,6 +150,11 @@ class Guard:
     def equip(self, keys: PlaceholderKeys) -> None:
         """Give it keys where it has none, before the first policy that needs them takes effect."""
         self._keys = self._keys or keys
+
+    @property
+    def can_record(self) -> bool:
+        """Whether a verdict that is decided now will leave its record, or may go without one."""
+        return self._decisions.takes
 
     @property
     def waiting(self) -> int:
@@ -194,6 +210,10 @@ class Guard:
         )
         self._decisions.record(record)
 
+    def _rate(self, assessment: Assessment, exchange: Exchange) -> float | None:
+        # A conversation of which something was left out is no plain allow.
+        return ALL if assessment.dropped is not None else self._decisions.rate(exchange.id, assessment.verdict)
+
     def _count(self, assessment: Assessment) -> None:
         self._metrics.verdict_reached(assessment.inspection.caller, assessment.inspection.stage, assessment.verdict)
         for report in assessment.reports:
@@ -230,7 +250,7 @@ def _shadows(policy: Policy, inspection: Inspection, reports: tuple[CheckReport,
         return tuple(ShadowVerdict(shadow.ref, None) for shadow in policy.shadows)
 
 
-def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
+def _recorded(assessment: Assessment, policy: Policy, exchange: Exchange, sample_rate: float) -> dict[str, object]:
     return decision_record(
         decision_id=exchange.id,
         moment=datetime.now(UTC),
@@ -248,4 +268,7 @@ def _recorded(assessment: Assessment, exchange: Exchange) -> dict[str, object]:
         streamed=exchange.streamed,
         dropped=assessment.dropped,
         shadows=assessment.shadows,
+        asked=policy.asked,
+        language=assessment.inspection.language,
+        sample_rate=sample_rate,
     )

@@ -225,18 +225,18 @@ class GuardedStream:
     def _record(self) -> None:
         released, withheld = self._held.released, self._held.withheld
         lengths = {pointer: released.get(pointer, 0) + withheld.get(pointer, 0) for pointer in {**released, **withheld}}
+        assessment, adds_up = self._account.assessment(lengths)
         streamed = Streamed(
             windows=self._account.windows,
             released=sum(released.values()),
             withheld=sum(withheld.values()),
             ending=self._ending or Ending.CALLER_LEFT,
+            adds_up=adds_up,
         )
         exchange = self._asked.exchange
         self._metrics.stream_ended(exchange.model or "", streamed)
         forwarded = self._notices.streamed(self._opened, self._held.filter_said, exchange)
-        self._guard.record_at_once(
-            self._account.assessment(lengths), replace(exchange, forwarded=forwarded, streamed=streamed)
-        )
+        self._guard.record_at_once(assessment, self._policy, replace(exchange, forwarded=forwarded, streamed=streamed))
 
 
 class _Pace:

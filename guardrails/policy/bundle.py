@@ -11,7 +11,7 @@ from guardrails.domain.check import CheckSpec
 from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.compile import compile_all
 from guardrails.policy.policy import Policy
-from guardrails.policy.positions import MAX_BYTES
+from guardrails.policy.positions import MAX_BYTES, read
 
 MAX_FILES = 500
 """The most policy files of one folder."""
@@ -84,6 +84,38 @@ def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec], apis: Mappi
     return Bundle(MappingProxyType(compiled.policies), reading.revision)
 
 
+def load_file(file: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """Compile a single file, as a bundle of its own. Those beside it are there for what it extends and shadows.
+
+    Raises:
+        ConfigurationError: it cannot be read, or does not compile; all problems at once.
+    """
+    try:
+        text = _text(file)
+    except ConfigurationError as error:
+        raise ConfigurationError([f"{file}: {problem}" for problem in error.problems]) from None
+    shown = str(file.parent / file.name)
+    compiled = compile_all({**_beside(file, text), shown: text}, specs)
+    own = [source.policy for source in compiled.sources.values() if source.file == shown]
+    problems = [told for told in compiled.problems if told.startswith(f"{shown}:") or f"(in {shown}," in told]
+    if problems or not own:
+        raise ConfigurationError(problems or compiled.problems)
+    return Bundle(MappingProxyType({policy.ref.name: policy for policy in own}), _revision({shown: text}, ()))
+
+
+def _beside(file: Path, text: str) -> dict[str, str]:
+    """The other files of a folder that a file may speak of: none with its own name, and none where it names none."""
+    own = read(text).value
+    if not isinstance(own, dict) or not (own.get("extends") or own.get("shadow")):
+        return {}
+    others = {shown: (other, read(other).value) for shown, other in read_folder(file.parent).texts.items()}
+    return {
+        shown: other
+        for shown, (other, said) in others.items()
+        if isinstance(said, dict) and said.get("policy") != own.get("policy")
+    }
+
+
 def _files(folder: Path) -> list[Path]:
     try:
         root = folder.resolve(strict=True)
@@ -133,3 +165,8 @@ def _digests(texts: Mapping[str, str], problems: Iterable[str]) -> Iterator[byte
         yield hashlib.sha256(text.encode()).digest()
     for problem in problems:
         yield hashlib.sha256(os.fsencode(problem)).digest()
+
+
+def load_policies(path: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
+    """The bundle of wherever a person points, a folder or a single file. Raises as those two do."""
+    return load_file(path, specs) if path.is_file() else load_bundle(path, specs)

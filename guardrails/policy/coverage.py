@@ -8,7 +8,7 @@ from guardrails.domain.content import Inspection, Segment, Stage, Unread
 from guardrails.domain.verdict import Coverage
 from guardrails.policy.decide import failure_of
 from guardrails.policy.policy import CheckPlan, Policy
-from guardrails.policy.select import why_not
+from guardrails.policy.select import is_blank, why_not
 
 
 def coverage(policy: Policy, inspection: Inspection, reports: Sequence[CheckReport]) -> tuple[Coverage, ...]:
@@ -47,8 +47,18 @@ def _receipt(
             read.append(plan.name)
         else:
             not_read[plan.name] = why
-    characters = len(segment.text)
-    return Coverage(segment.pointer, segment.origin, characters, tuple(read), MappingProxyType(not_read), segment.kind)
+    return Coverage(
+        segment.pointer,
+        segment.origin,
+        len(segment.text),
+        tuple(read),
+        MappingProxyType(not_read),
+        kind=segment.kind,
+        blank=is_blank(segment),
+        editable=segment.editable,
+        old=segment.old,
+        trusted=segment.trusted,
+    )
 
 
 def _unread(pointer: str, failure: str | None, reports: Sequence[CheckReport]) -> str | None:

@@ -1,10 +1,12 @@
 """The `checks` section: what each check reads, what its failure means, and its own options."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from guardrails.domain.asked import Options
 from guardrails.domain.check import CheckSpec
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Action
@@ -19,15 +21,17 @@ _SHARED = ("scan", "on_failure")
 
 def plan(spec: CheckSpec, raw: Mapping[str, Any], history: History) -> CheckPlan:
     """The plan of a section in which `check_problems` found nothing."""
+    options = spec.parse_options(_own(raw))
     return CheckPlan(
         name=spec.name,
         scan=_scanned(spec, raw, Stage.INPUT),
         on_failure=_ON_FAILURE[raw.get("on_failure", "block")],
-        options=spec.parse_options(_own(raw)),
+        options=options,
         reads=spec.reads,
         skips_trusted=spec.trusts,
         skips_old=history is History.LAST_TURN,
         scan_output=_scanned(spec, raw, Stage.OUTPUT) if isinstance(raw.get("scan"), dict) else None,
+        told=told(spec, options),
     )
 
 
@@ -36,6 +40,13 @@ def _scanned(spec: CheckSpec, raw: Mapping[str, Any], stage: Stage) -> frozenset
     if isinstance(said, dict):
         said = said.get(stage.value)
     return spec.scan if said is None else frozenset(map(Origin, said))
+
+
+def told(spec: CheckSpec, options: Any) -> Options:
+    """Those of a check's options that its evidence depends on, as plain JSON."""
+    if spec.asked is not None:
+        return MappingProxyType(dict(spec.asked(options)))
+    return MappingProxyType(options.model_dump(mode="json") if isinstance(options, BaseModel) else {})
 
 
 def check_problems(tree: Tree, specs: Mapping[str, CheckSpec]) -> Iterator[Problem]:

@@ -1,11 +1,14 @@
 """A compiled policy: what is checked, what each finding means, and what a refused caller is told."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from guardrails.domain.asked import Asked, Options
 from guardrails.domain.content import MEDIA, Kind, Origin, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.policy.redaction import KEYED
@@ -61,6 +64,16 @@ class StreamPlan:
     overlap: int = 200
     wait_s: float = 1.0
 
+    @property
+    def told(self) -> dict[str, object]:
+        """As plain JSON, for decision records."""
+        return {
+            "release": self.release.value,
+            "window": self.window,
+            "overlap": self.overlap,
+            "wait_ms": round(self.wait_s * 1000),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ChatPlan:
@@ -70,6 +83,9 @@ class ChatPlan:
     stream: StreamPlan = StreamPlan()
     old_turns: OldTurns = OldTurns.BLOCK
 
+
+_HASH_DIGITS = 16
+"""64 bits: two lists of trusted texts of one company never share them."""
 
 _UNREAD_MEDIA: Mapping[Kind, Action] = MappingProxyType(dict.fromkeys(sorted(MEDIA), Action.BLOCK))
 _NOWHERE: Mapping[Kind, "Source"] = MappingProxyType({})
@@ -96,6 +112,7 @@ class CheckPlan:
         skips_trusted: Whether it leaves out trusted texts.
         skips_old: Whether it leaves out what stands before the last turn.
         source: Where it stands; no part of what it is.
+        told: Those of its options that its evidence depends on, as decision records keep them.
     """
 
     name: str
@@ -108,9 +125,23 @@ class CheckPlan:
     source: Source | None = field(default=None, compare=False)
     scan_output: frozenset[Origin] | None = None
 
+    told: Options = field(default_factory=lambda: MappingProxyType({}))
+
     def scans(self, stage: Stage) -> frozenset[Origin]:
         """The origins whose segments it reads at a stage."""
         return self.scan if stage is Stage.INPUT or self.scan_output is None else self.scan_output
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What it is given and asked, as plain JSON."""
+        skips = (("trusted", self.skips_trusted), ("old", self.skips_old))
+        return {
+            "scan": sorted(self.scan),
+            "scan_output": None if self.scan_output is None else sorted(self.scan_output),
+            "reads": sorted(self.reads),
+            "skips": [word for word, does in skips if does],
+            "options": dict(self.told),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +173,12 @@ class Rule:
     source: Source | None = field(default=None, compare=False)
 
 
+@lru_cache(maxsize=64)
+def _hash(texts: frozenset[str]) -> str:
+    # Remembered: every record has it, and a list may have ten thousand entries.
+    return hashlib.sha256("".join(sorted(texts)).encode()).hexdigest()[:_HASH_DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One policy file, compiled.
@@ -161,6 +198,7 @@ class Policy:
         chat: What concerns guarded chats only.
         media_sources: Where what `media` says stands, as far as the file says it; no part of what the policy is.
         shadows: The policies that are decided on the same evidence and never carried out.
+        only: The one check it was narrowed to; None for a whole policy.
     """
 
     ref: PolicyRef
@@ -177,6 +215,7 @@ class Policy:
     chat: ChatPlan = ChatPlan()
     shadows: tuple["Policy", ...] = ()
     media_sources: Mapping[Kind, Source] = field(default_factory=lambda: _NOWHERE, compare=False)
+    only: str | None = None
 
     def judges(self, stage: Stage) -> bool:
         """Whether any rule holds at a stage. Where none does, nothing that checks could find there would matter.
@@ -184,6 +223,17 @@ class Policy:
         What is no text does matter there: `media` holds at both stages.
         """
         return any(stage in rule.stages for rule in self.rules)
+
+    @property
+    def asked(self) -> Asked:
+        """What the checks are asked, for the records of its verdicts."""
+        checks = {name: plan.asked for name, plan in self.checks.items()}
+        return Asked(checks, self.only, self.trusted_hash, self.chat.stream.told)
+
+    @property
+    def trusted_hash(self) -> str | None:
+        """A hash over the list of trusted texts; None where there is none."""
+        return _hash(self.trusted) if self.trusted else None
 
     @property
     def needs_placeholder_keys(self) -> bool:

@@ -23,9 +23,12 @@ def why_not(plan: CheckPlan, segment: Segment, stage: Stage) -> str | None:
         return "trusted"
     if segment.old and plan.skips_old:
         return EARLIER_TURN
-    if not segment.text or segment.text.isspace():
-        return "blank"
-    return None
+    return "blank" if is_blank(segment) else None
+
+
+def is_blank(segment: Segment) -> bool:
+    """Whether a segment holds nothing but white space."""
+    return not segment.text or segment.text.isspace()
 
 
 def narrow(plan: CheckPlan, inspection: Inspection) -> Inspection:

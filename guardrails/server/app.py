@@ -8,7 +8,7 @@ from guardrails.server.lifespan import lifespan
 from guardrails.server.prepare import Prepared
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers
-from guardrails.web.middlewares import authenticate, bound, observe
+from guardrails.web.middlewares import authenticate, bound, observe, recordable
 from guardrails.web.services import HOLDER, Holder
 
 
@@ -23,7 +23,7 @@ def create_app(prepared: Prepared, secrets: SecretReader) -> web.Application:
     callers = Callers(prepared.settings.callers)
     server = prepared.settings.server
     app = web.Application(
-        middlewares=[observe(metrics), authenticate(callers), bound(server.max_concurrency)],
+        middlewares=[observe(metrics), authenticate(callers), bound(server.max_concurrency), recordable],
         client_max_size=server.max_body,
     )
     app[HOLDER] = Holder()

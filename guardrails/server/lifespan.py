@@ -13,7 +13,9 @@ from guardrails.checks.catalogue import SPECS, api_versions, build_checks
 from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
+from guardrails.server.decision_log import open_decision_log
 from guardrails.server.gate import Gate
+from guardrails.server.hangup import on_hangup
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
@@ -66,7 +68,7 @@ async def _open(
     upstreams = build_upstreams(settings, chat_client, metrics)
     bound = frozenset(policy for caller in settings.callers.values() for policy in caller.policies)
     bundles = Bundles(prepared.bundle, settings.bundles.canary, bound, metrics.bundles)
-    readiness = ReadinessProbe(settings, lambda: bundles.active, tokens)
+    readiness = ReadinessProbe(settings, lambda: bundles.active, tokens, lambda: guard.can_record)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
     gate = Gate(settings, guard, readiness, secrets)
@@ -75,9 +77,9 @@ async def _open(
     metrics.bundles.watch(bundles.state, reloader.read_s)
     reloader.start()
     stack.push_async_callback(reloader.aclose)
+    on_hangup(stack, decisions.reopen, reloader.reload)
     return Services(
         bundles=bundles,
-        reload=reloader.reload,
         watched=settings.bundles.watch,
         specs=SPECS,
         guard=guard,
@@ -95,9 +97,7 @@ async def _open_records(
     stack: AsyncExitStack, settings: Settings, metrics: Metrics
 ) -> tuple[DecisionLog, RecordedDecisions]:
     recent = Recent(settings.telemetry.recent_decisions)
-    decisions = DecisionLog(settings.telemetry.decisions, metrics.records_finished, recent=recent)
-    await decisions.start()
-    stack.push_async_callback(decisions.aclose)
+    decisions = await open_decision_log(stack, settings.telemetry, metrics, recent)
     recorded = RecordedDecisions(settings.telemetry.decisions, recent)
     stack.callback(recorded.close)
     return decisions, recorded

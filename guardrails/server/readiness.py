@@ -11,17 +11,23 @@ from guardrails.settings.schema import Settings
 from guardrails.web.services import Readiness
 
 READY = "ready"
+RECORDS = "decision_records"
+"""What the states name beside the checks while requests are refused for want of records."""
 
 
 class ReadinessProbe:
     """Answers /readyz from the tokens that are there. A token that is missing is asked for once, not per probe.
 
-    `active` tells which bundle is in force.
+    `active` tells which bundle is in force, `can_record` whether requests are taken in at all
+    (`telemetry.on_lost_records`).
     """
 
-    def __init__(self, settings: Settings, active: Callable[[], Bundle], tokens: TokenProvider) -> None:
+    def __init__(
+        self, settings: Settings, active: Callable[[], Bundle], tokens: TokenProvider, can_record: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._active = active
+        self._can_record = can_record
         self._tokens = tokens
 
     @property
@@ -35,6 +41,8 @@ class ReadinessProbe:
         bundle = self._active()
         names = _planned(bundle)
         states = dict(zip(names, await asyncio.gather(*map(self._state, names)), strict=True))
+        if not self._can_record():
+            states[RECORDS] = "decision records cannot be written, and nothing is judged without one"
         revisions = {name: policy.ref.revision for name, policy in bundle.policies.items()}
         return Readiness(all(state == READY for state in states.values()), states, revisions)
 

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import gc
-import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -13,7 +12,6 @@ from aiohttp import web
 from guardrails.azure.secrets import SecretReader
 from guardrails.server.app import create_app
 from guardrails.server.prepare import Prepared
-from guardrails.web.services import HOLDER
 
 _log = structlog.get_logger(__name__)
 
@@ -50,8 +48,7 @@ async def serve(prepared: Prepared, env: Mapping[str, str], announce: Callable[[
         await site.start()
         _settle()
         announce(f"http://{_shown(server.host)}:{site.port}")
-        with _hangup_reloads(app[HOLDER].services.reload):
-            await _stopped()
+        await _stopped()
         _log.info("draining", seconds=server.drain_s)
     finally:
         await runner.cleanup()
@@ -75,24 +72,6 @@ def _settle() -> None:
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-@contextlib.contextmanager
-def _hangup_reloads(reload: Callable[[], None]) -> Iterator[None]:
-    """Have SIGHUP read the policies anew. At a terminal it says that the terminal is gone, and ends the process."""
-    number = getattr(signal, "SIGHUP", None)
-    if number is None or os.isatty(0):
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(number, reload)
-    try:
-        yield
-    finally:
-        # Left ignored, not at its default: one that comes while the service drains must not cut requests off.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, lambda: None)
 
 
 async def _stopped() -> None:

@@ -169,12 +169,27 @@ class Azure(Section):
 class Telemetry(Section):
     """What we leave behind. `decisions` says where decision records go: `stdout`, `off`, or a file to add lines to.
 
-    `recent_decisions` is how many of the last records stay in memory, so that they can be explained by their ids.
+    A file is set aside before it grows beyond `rotate_at`, and `keep` of those set aside are kept. `sample_allowed` is
+    the share of verdicts that allow, with every check done, of which there are records. `on_lost_records` says what
+    happens to new requests while records cannot be written. `recent_decisions` is how many of the last records stay in
+    memory, so that they can be explained by their ids.
     """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     decisions: str = "stdout"
     recent_decisions: Annotated[int, Field(ge=0, le=100_000)] = 1000
+    rotate_at: Annotated[ByteSize, Field(ge=64 * 1024)] | None = None
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 10
+    sample_allowed: Annotated[float, Field(ge=0, le=1)] = 1.0
+    on_lost_records: Literal["continue", "refuse"] = "continue"
+
+    @model_validator(mode="after")
+    def _only_a_file_rotates(self) -> "Telemetry":
+        if self.rotate_at is not None and self.decisions in {"stdout", "off"}:
+            raise ValueError("rotate_at is for decisions in a file")
+        if self.on_lost_records == "refuse" and self.decisions == "off":
+            raise ValueError("on_lost_records: refuse needs decisions that are written somewhere")
+        return self
 
 
 class Placeholders(Section):

@@ -11,7 +11,10 @@ from typing import Final
 import orjson
 import structlog
 
+from guardrails.domain.verdict import Verdict
 from guardrails.telemetry.recent import Recent
+from guardrails.telemetry.rotation import Rotation
+from guardrails.telemetry.sampling import ALL, is_drawn, rate_of
 from guardrails.telemetry.sink import Outcome, WriterThread, open_sink
 
 OFF: Final = "off"
@@ -40,11 +43,14 @@ class DecisionLog:
 
     Args:
         target: `stdout`, `off`, or a file (the setting `telemetry.decisions`).
-        count: Told `written`, `dropped` or `failed` with a number of records (`Metrics.records_finished`).
+        count: Told `written`, `dropped`, `failed` or `sampled` with a number of records (`Metrics.records_finished`).
         most_records: How many may wait.
         most_bytes: How many bytes may wait.
         retry_s: Seconds between a failed write and the next try.
         recent: Keeps the last records in memory, whether or not they could be written.
+        rotation: When the file is full, and what is kept of those before it; None where others see to that.
+        sample_allowed: The share of plain allows that are recorded (`rate`).
+        refuse: Whether nothing is to be judged while records cannot be written (`takes`).
     """
 
     def __init__(
@@ -56,6 +62,9 @@ class DecisionLog:
         most_bytes: int = _MOST_BYTES,
         retry_s: float = _RETRY_S,
         recent: Recent | None = None,
+        rotation: Rotation | None = None,
+        sample_allowed: float = ALL,
+        refuse: bool = False,
     ) -> None:
         self._target = target
         self._count = count
@@ -63,6 +72,10 @@ class DecisionLog:
         self._most_bytes = most_bytes
         self._retry_s = retry_s
         self._recent = recent
+        self._rotation = rotation
+        self._sample_allowed = sample_allowed
+        self._refuse = refuse
+        self._stuck = False
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._in_hand = 0
@@ -82,6 +95,33 @@ class DecisionLog:
         """Records taken and not yet written."""
         return len(self._waiting) + self._in_hand
 
+    @property
+    def takes(self) -> bool:
+        """Whether a verdict may be decided now.
+
+        False only where the setting is to refuse: the last write failed and has not been made good, or as much waits
+        as may. What was taken until then is kept, so that nothing is lost meanwhile.
+        """
+        return not self._refuse or self._target == OFF or (not self._stuck and self._has_room(0))
+
+    def rate(self, decision_id: str, verdict: Verdict) -> float | None:
+        """The share of verdicts like this one that are recorded; None where this one is not to be.
+
+        Only plain allows are ever left out, by `sample_allowed`, and each one is counted as `sampled`.
+        """
+        if self._target == OFF:
+            return None
+        rate = rate_of(verdict, self._sample_allowed)
+        if is_drawn(decision_id, rate):
+            return rate
+        self._count("sampled", 1)
+        return None
+
+    def reopen(self) -> None:
+        """Open the file anew under its name, in the background: somebody has moved it."""
+        if self._writer is not None:
+            self._writer.reopen()
+
     async def start(self) -> None:
         """Open the target and begin to write.
 
@@ -90,7 +130,7 @@ class DecisionLog:
         """
         if self._target == OFF:
             return
-        sink = await asyncio.to_thread(open_sink, self._target)
+        sink = await asyncio.to_thread(open_sink, self._target, self._rotation)
         self._loop = asyncio.get_running_loop()
         self._writer = WriterThread(sink, self._tell_loop)
         self._writer.start()
@@ -168,6 +208,7 @@ class DecisionLog:
         if outcome.written:
             self._count("written", outcome.written)
         self._in_hand -= outcome.written
+        self._stuck = outcome.error is not None
         if outcome.error is not None:
             self._count("failed", self._in_hand)
             self._complain("decision_log_write_failed", error=outcome.error)

@@ -80,7 +80,7 @@ class Metrics:
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
         )
         self._records = self._counter("decision_records", "Decision records by what became of them.", "result")
-        for result in ("written", "dropped", "failed"):
+        for result in ("written", "dropped", "failed", "sampled"):
             self._records.of(result)
         build = Gauge("guardrails_build_info", "Always 1.", ("version", "python"), registry=self.registry)
         build.labels(VERSION, platform.python_version()).set(1)
@@ -164,7 +164,7 @@ class Metrics:
         self._token_seconds.of(credential).observe(seconds)
 
     def records_finished(self, result: str, count: int) -> None:
-        """What became of decision records: `written`, `dropped` (lost), or `failed` (will be tried again)."""
+        """What became of records: `written`, `dropped` (lost), `failed` (tried again), `sampled` (left out)."""
         self._records.of(result).inc(count)
 
     def watch_tokens(self, ages: Gauges, expires_in: Gauges) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from guardrails.domain.asked import Asked
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Span, Stage
 from guardrails.domain.dropped import Dropped
@@ -16,9 +17,11 @@ from guardrails.domain.forwarded import Early, Forwarded, Streamed
 from guardrails.domain.shadow import ShadowVerdict
 from guardrails.domain.verdict import Action, Coverage, Reason, Verdict
 from guardrails.telemetry.log_fields import word
+from guardrails.telemetry.places import places
 from guardrails.telemetry.pointers import Pointers
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""2: what the checks were asked, and of each string what a decision depends on. With 1 nothing can be judged again."""
 MAX_UNGIVEN: Final = 1_000
 """The most receipts of one record for strings that no check was given. Those of segments are all there: evidence."""
 
@@ -41,8 +44,11 @@ def decision_record(
     streamed: Streamed | None = None,
     dropped: Dropped | None = None,
     shadows: Sequence[ShadowVerdict] = (),
+    asked: Asked | None = None,
+    language: str | None = None,
+    sample_rate: float = 1.0,
 ) -> dict[str, object]:
-    """Build the record of one verdict (docs/operations.md has every field).
+    """Build the record of one verdict (docs/operations.md has every field; `record_schema` is its JSON Schema).
 
     Args:
         decision_id: The `x-guardrails-id` the caller was told.
@@ -61,10 +67,14 @@ def decision_record(
         streamed: The answer's stream in numbers.
         dropped: Which earlier messages were left out of what was judged, and why.
         shadows: What the policies in the shadow of this one would have decided.
+        asked: What the checks were asked; without it the record cannot be judged again.
+        language: What the caller told of the texts' language; kept only if it is a word.
+        sample_rate: The share of verdicts like this one that are recorded.
     """
     pointers = Pointers()
     segments = [receipt for receipt in coverage if receipt.kind is not None]
     ungiven = [receipt for receipt in coverage if receipt.kind is None]
+    place = places(segments, reports, verdict.reasons)
     return {
         "schema_version": SCHEMA_VERSION,
         "id": decision_id,
@@ -74,15 +84,17 @@ def decision_record(
         "door": door,
         "model": model,
         "stage": stage.value,
-        **_verdict(verdict),
+        "language": word(language),
+        "sample_rate": sample_rate,
+        **_verdict(verdict, asked),
         "duration_ms": round(duration_ms, 3),
-        "reasons": [_reason(reason, pointers) for reason in verdict.reasons],
-        "checks": [_report(report, pointers) for report in reports],
+        "reasons": [_reason(reason, pointers, place) for reason in verdict.reasons],
+        "checks": [_report(report, pointers, place, asked) for report in reports],
         "coverage": [_coverage(receipt, pointers) for receipt in (*segments, *ungiven[:MAX_UNGIVEN])],
         "coverage_omitted": max(0, len(ungiven) - MAX_UNGIVEN),
         "upstream": None if forwarded is None else _forwarded(forwarded),
         "early": None if early is None else _early(early),
-        "stream": None if streamed is None else _streamed(streamed),
+        "stream": None if streamed is None else _streamed(streamed, asked),
         "dropped": None if dropped is None else _dropped(dropped, pointers),
         "shadow": [_shadow(one) for one in shadows],
     }
@@ -160,31 +172,42 @@ def _early(early: Early) -> dict[str, object]:
     }
 
 
-def _streamed(streamed: Streamed) -> dict[str, object]:
+def _streamed(streamed: Streamed, asked: Asked | None) -> dict[str, object]:
     return {
         "windows": streamed.windows,
         "released": streamed.released,
         "withheld": streamed.withheld,
         "ending": streamed.ending.value,
+        "plan": None if asked is None or asked.stream is None else dict(asked.stream),
+        "adds_up": streamed.adds_up,
     }
 
 
 def _dropped(dropped: Dropped, pointers: Mapping[str, str]) -> dict[str, object]:
+    segments = [receipt for receipt in dropped.coverage if receipt.kind is not None]
+    ungiven = [receipt for receipt in dropped.coverage if receipt.kind is None]
+    place = places(segments, dropped.reports, dropped.reasons)
     return {
         "messages": list(dropped.messages),
-        "reasons": [_reason(reason, pointers) for reason in dropped.reasons],
+        "reasons": [_reason(reason, pointers, place) for reason in dropped.reasons],
         "checks": [
-            {"check": report.check, "findings": [_finding(finding, pointers) for finding in report.findings]}
+            {"check": report.check, "findings": [_finding(finding, pointers, place) for finding in report.findings]}
             for report in dropped.reports
         ],
-        "coverage": [_coverage(receipt, pointers) for receipt in dropped.coverage],
+        "coverage": [_coverage(receipt, pointers) for receipt in (*segments, *ungiven[:MAX_UNGIVEN])],
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, object]:
+def _verdict(verdict: Verdict, asked: Asked | None) -> dict[str, object]:
     policy = verdict.policy
     return {
-        "policy": {"name": policy.name, "revision": policy.revision, "mode": verdict.mode.value},
+        "policy": {
+            "name": policy.name,
+            "revision": policy.revision,
+            "mode": verdict.mode.value,
+            "only": None if asked is None else asked.only,
+            "trusted": None if asked is None else asked.trusted,
+        },
         "verdict": verdict.action.word,
         "blocked": verdict.blocked,
         "degraded": verdict.degraded,
@@ -192,7 +215,7 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:
+def _reason(reason: Reason, pointers: Mapping[str, str], place: Mapping[str, int]) -> dict[str, object]:
     return {
         "rule": reason.rule,
         "action": reason.action.word,
@@ -201,12 +224,15 @@ def _reason(reason: Reason, pointers: Mapping[str, str]) -> dict[str, object]:
         "measure": reason.measure,
         "at_least": reason.at_least,
         "pointer": None if reason.pointer is None else pointers[reason.pointer],
+        "segment": None if reason.pointer is None else place[reason.pointer],
         "span": _span(reason.span),
         "detail": reason.detail,
     }
 
 
-def _report(report: CheckReport, pointers: Mapping[str, str]) -> dict[str, object]:
+def _report(
+    report: CheckReport, pointers: Mapping[str, str], place: Mapping[str, int], asked: Asked | None
+) -> dict[str, object]:
     return {
         "check": report.check,
         "status": report.status.value,
@@ -214,16 +240,21 @@ def _report(report: CheckReport, pointers: Mapping[str, str]) -> dict[str, objec
         "calls": report.calls,
         "cached": report.cached,
         "duration_ms": round(report.duration_ms, 3),
-        "findings": [_finding(finding, pointers) for finding in report.findings],
-        "unread": [{"pointer": pointers[pointer], "why": why} for pointer, why in report.unread.items()],
+        "asked": None if asked is None else asked.checks.get(report.check),
+        "findings": [_finding(finding, pointers, place) for finding in report.findings],
+        "unread": [
+            {"pointer": pointers[pointer], "segment": place.get(pointer), "why": why}
+            for pointer, why in report.unread.items()
+        ],
     }
 
 
-def _finding(finding: Finding, pointers: Mapping[str, str]) -> dict[str, object]:
+def _finding(finding: Finding, pointers: Mapping[str, str], place: Mapping[str, int]) -> dict[str, object]:
     return {
         "category": finding.category,
         "measure": finding.measure,
         "pointer": pointers[finding.pointer],
+        "segment": place[finding.pointer],
         "span": _span(finding.span),
         "detail": finding.detail,
     }
@@ -235,6 +266,10 @@ def _coverage(receipt: Coverage, pointers: Mapping[str, str]) -> dict[str, objec
         "origin": receipt.origin.value,
         "kind": None if receipt.kind is None else receipt.kind.value,
         "characters": receipt.characters,
+        "blank": receipt.blank,
+        "editable": receipt.editable,
+        "old": receipt.old,
+        "trusted": receipt.trusted,
         "checks": list(receipt.checks),
         "not_read": [{"check": check, "why": why} for check, why in receipt.not_read.items()],
     }

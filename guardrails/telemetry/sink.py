@@ -6,14 +6,21 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
 
+import structlog
+
 from guardrails.domain.errors import ConfigurationError
+from guardrails.telemetry.rotation import Rotation, set_aside
 
 _STANDARD_OUTPUT: Final = 1
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _PERMISSIONS: Final = 0o640
+_NEWLINE: Final = ord("\n")
+
+_log = structlog.get_logger(__name__)
 
 
 class Sink(Protocol):
@@ -21,6 +28,9 @@ class Sink(Protocol):
 
     def write(self, batch: memoryview) -> int:
         """Add as much as goes at once; return how many bytes went, 0 to start the cut line again. Raises OSError."""
+
+    def reopen(self) -> None:
+        """Open it anew under its name, if it has one. Raises OSError."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -33,28 +43,58 @@ class StandardOutput:
         """Add as much of the batch as one write takes."""
         return os.write(_STANDARD_OUTPUT, batch)
 
+    def reopen(self) -> None:
+        """It has no name to open it by."""
+
     def close(self) -> None:
         """It stays open: it is not ours."""
 
 
 class AppendedFile:
-    """A file that lines are added to. When it was rotated or deleted it is opened again under its name."""
+    """A file that lines are added to. When it was moved or deleted it is opened again under its name.
 
-    def __init__(self, path: Path) -> None:
+    With a `rotation` it is set aside by itself when it is full, always between two lines.
+    """
+
+    def __init__(self, path: Path, rotation: Rotation | None = None) -> None:
         self._path = path
+        self._rotation = rotation
         self._descriptor = -1
-        self._has_written = False
+        self._in_line = False
+        self._line_is_cut = False
 
     def write(self, batch: memoryview) -> int:
         """Add as much of the batch as one write takes, to the file that has the name now."""
         if self._descriptor < 0 or not self._is_current():
-            self.close()
-            self._descriptor = _open(self._path)
-            if self._has_written:
-                return 0
-        count = os.write(self._descriptor, batch)
-        self._has_written = True
+            self.reopen()
+        if self._line_is_cut:
+            self._line_is_cut = False
+            return 0
+        count = os.write(self._descriptor, batch[: self._room(batch)])
+        self._in_line = batch[count - 1] != _NEWLINE if count else self._in_line
         return count
+
+    def reopen(self) -> None:
+        """Open the file that has the name now, or make it. A line that was begun before is written again, whole."""
+        self.close()
+        self._descriptor = _open(self._path)
+        self._line_is_cut, self._in_line = self._in_line, False
+
+    def _room(self, batch: memoryview) -> int:
+        """How many bytes of the batch go into this file; where not even a line does, into a new one."""
+        if self._rotation is None:
+            return len(batch)
+        room = self._rotation.at_bytes - os.fstat(self._descriptor).st_size
+        if len(batch) <= room:
+            return len(batch)
+        lines = bytes(batch[: max(0, room)]).rfind(b"\n") + 1
+        if lines:
+            return lines
+        if not self._in_line and room < self._rotation.at_bytes:
+            set_aside(self._path, self._rotation.keep)
+            self.reopen()
+            return self._room(batch)
+        return bytes(batch).find(b"\n") + 1 or len(batch)
 
     def close(self) -> None:
         """Close the file if it is open."""
@@ -84,11 +124,12 @@ def _open(path: Path) -> int:
     return descriptor
 
 
-def open_sink(target: str) -> Sink:
+def open_sink(target: str, rotation: Rotation | None = None) -> Sink:
     """The sink of a `telemetry.decisions` setting other than `off`. Touches the disk: not on an event loop.
 
     Raises:
-        ConfigurationError: the file cannot be added to, or is something a write could wait on for ever.
+        ConfigurationError: the file cannot be added to, cannot be set aside when it is full, or is something a write
+            could wait on for ever.
     """
     if target == "stdout":
         return StandardOutput()
@@ -97,9 +138,14 @@ def open_sink(target: str) -> Sink:
         if path.exists() and not _takes_lines(path.stat().st_mode):
             raise ConfigurationError([f"telemetry.decisions: {path} is not a file that lines can be added to"])
         os.close(_open(path))
+        is_file = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
         raise ConfigurationError([f"telemetry.decisions: {path} cannot be written: {error.strerror}"]) from None
-    return AppendedFile(path)
+    if rotation is None or not is_file:
+        return AppendedFile(path)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError([f"telemetry.rotate_at: files in {path.parent} cannot be renamed or deleted"])
+    return AppendedFile(path, rotation)
 
 
 def _takes_lines(mode: int) -> bool:
@@ -123,6 +169,13 @@ class Outcome:
     error: OSError | None
 
 
+class _Word(Enum):
+    """What the writer's thread can be told beside a batch."""
+
+    REOPEN = "reopen"
+    STOP = "stop"
+
+
 class WriterThread(threading.Thread):
     """Writes batches of lines, one after the other. A daemon: a disk that hangs cannot keep the process from ending."""
 
@@ -130,21 +183,35 @@ class WriterThread(threading.Thread):
         super().__init__(name="decision-log", daemon=True)
         self._sink = sink
         self._done = done
-        self._inbox: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[bytes, int] | _Word] = queue.SimpleQueue()
 
     def write(self, batch: bytes, resume: int) -> None:
         """Hand a batch over without waiting; `done` is called on this thread when it has been tried."""
         self._inbox.put((batch, resume))
 
+    def reopen(self) -> None:
+        """Open the sink anew after the batches handed over."""
+        self._inbox.put(_Word.REOPEN)
+
     def stop(self) -> None:
         """End the thread after the batches handed over."""
-        self._inbox.put(None)
+        self._inbox.put(_Word.STOP)
 
     def run(self) -> None:
         """Write until told to stop."""
-        while (work := self._inbox.get()) is not None:
-            self._done(write_lines(self._sink, *work))
+        while (work := self._inbox.get()) is not _Word.STOP:
+            if work is _Word.REOPEN:
+                self._reopen()
+            else:
+                self._done(write_lines(self._sink, *work))
         self._sink.close()
+
+    def _reopen(self) -> None:
+        try:
+            self._sink.reopen()
+        except OSError as error:
+            # The next write opens it again, and then a failure is counted with the records it holds up.
+            _log.warning("decision_log_not_reopened", error=error)
 
 
 def write_lines(sink: Sink, batch: bytes, resume: int = 0) -> Outcome:

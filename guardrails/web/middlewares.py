@@ -7,11 +7,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from guardrails.domain.errors import GuardrailsError, Overloaded
+from guardrails.domain.errors import GuardrailsError, Overloaded, Unrecordable
 from guardrails.domain.request_id import is_request_id
 from guardrails.telemetry.metrics import Metrics
 from guardrails.web.callers import Callers, KnownCaller
 from guardrails.web.problems import dialect_of, respond
+from guardrails.web.services import services
 
 REQUEST_ID = web.RequestKey("request_id", str)
 CALLER = web.RequestKey("caller", KnownCaller)
@@ -113,3 +114,12 @@ def bound(limit: int) -> Middleware:
             inside -= 1
 
     return middleware
+
+
+@web.middleware
+async def recordable(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Takes in nothing that would be judged while its record cannot be written, where the settings say so."""
+    is_judged = request.method == "POST" and request.match_info.http_exception is None
+    if is_judged and not services(request).guard.can_record:
+        raise Unrecordable
+    return await handler(request)

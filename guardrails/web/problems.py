@@ -26,6 +26,7 @@ from guardrails.domain.errors import (
     TooLarge,
     UnknownDecision,
     UnknownName,
+    Unrecordable,
     UnsupportedMediaType,
     UnsupportedOperation,
     UpstreamError,
@@ -132,6 +133,9 @@ def _fault(error: Exception) -> Problem:
     if isinstance(error, Overloaded):
         detail = "As many requests as the service takes in at once are being judged; try again in a moment."
         return Problem(503, "overloaded", detail, headers=_retry_after(error.retry_after))
+    if isinstance(error, Unrecordable):
+        detail = "Decision records cannot be written now, and nothing is judged without one; try again in a moment."
+        return Problem(503, "records_unavailable", detail, headers=_retry_after(5.0))
     if isinstance(error, UpstreamUnreachable):
         status, code = (504, "upstream_timeout") if error.timed_out else (502, "upstream_unreachable")
         return Problem(status, code, error.detail)

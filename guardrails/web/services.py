@@ -1,6 +1,6 @@
 """What handlers work with: one frozen set of collaborators for the life of the app."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,12 +37,11 @@ class Probe(Protocol):
 class Services:
     """The collaborators of every handler.
 
-    A handler that judges takes its bundle once, with `bundles.take`, before anything else. `reload` has the policy
-    folder read now; `watched` says whether that happens by itself.
+    A handler that judges takes its bundle once, with `bundles.take`, before anything else. `watched` says
+    whether the policy folder is read by itself.
     """
 
     bundles: Bundles
-    reload: Callable[[], None]
     watched: bool
     specs: Mapping[str, CheckSpec]
     guard: Guard

@@ -14,28 +14,18 @@ from guardrails.telemetry.metrics import VERSION
 def test_help_names_every_command(run):
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "emulate", "doctor", "check", "policy", "blocklist", "key"):
+    for name in ("serve", "emulate", "doctor", "check", "policy", "blocklist", "decisions", "key"):
         assert f"\n  {name} " in result.stdout
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["serve"],
-        ["emulate"],
-        ["doctor"],
-        ["check"],
-        ["key"],
-        ["key", "new"],
-        ["blocklist"],
-        ["policy"],
-        ["policy", "lint"],
-        ["policy", "test"],
-        ["policy", "show"],
-        ["policy", "schema"],
-        ["policy", "explain"],
-    ],
-)
+COMMANDS = (
+    "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "policy lint",
+    "policy test", "policy show", "policy schema", "policy explain", "decisions",
+    "decisions schema", "key", "key new",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [command.split() for command in COMMANDS])
 def test_every_command_explains_itself(run, command):
     result = run(*command, "--help")
     assert result.exit_code == 0

@@ -36,7 +36,7 @@ class Gate:
         self.usage = 0
         self.metrics = Metrics()
         self.records: list[dict[str, Any]] = []
-        decisions = DecisionLog("off")
+        decisions = DecisionLog("stdout")
         decisions.record = self.records.append  # type: ignore[method-assign]
         guard = Guard({"words": self}, self.metrics, decisions)
         self.asking = Asking(guard, self.metrics, FilterNotices(guard, self.metrics))

@@ -100,7 +100,7 @@ class Rig:
         self.model = Model()
         self.metrics = Metrics()
         self.records: list[dict[str, Any]] = []
-        decisions = DecisionLog("off")
+        decisions = DecisionLog("stdout")
         decisions.record = self.records.append  # type: ignore[method-assign]
         self.guard = Guard({"words": self.check}, self.metrics, decisions)
         spec = CheckSpec("words", "words", frozenset({"bad"}), None, False, frozenset(Origin), lambda _: None)
@@ -209,6 +209,9 @@ async def test_a_blocked_window_ends_the_stream_with_one_last_chunk_and_closes_t
     (record,) = rig.records
     assert (record["verdict"], record["blocked"], record["stream"]["ending"]) == ("block", True, "cut")
     assert record["stream"]["withheld"] > 0
+    assert record["stream"]["adds_up"]
+    (finding,) = record["checks"][0]["findings"]
+    assert record["reasons"][0]["span"] == finding["span"], "a reason names the place of its finding"
 
 
 async def test_a_failed_check_before_anything_went_out_is_a_status_code_and_later_a_cut() -> None:
@@ -285,6 +288,7 @@ async def test_an_event_that_cannot_be_read_cuts_the_stream() -> None:
     (record,) = rig.records
     assert (record["blocked"], record["degraded"]) == (True, True)
     assert record["reasons"][0]["check"] == "stream"
+    assert not record["stream"]["adds_up"], "no evidence of a check says so"
 
 
 async def test_a_caller_who_leaves_stops_the_checks_and_the_model() -> None:
@@ -359,6 +363,33 @@ async def test_monitoring_changes_nothing_and_records_what_it_would_have_done() 
     await stream.aclose()
     (record,) = rig.records
     assert (record["verdict"], record["blocked"], record["stream"]["ending"]) == ("block", False, "done")
+    assert record["stream"]["adds_up"]
+
+
+async def test_evidence_that_did_not_fit_does_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrails.pipeline.stream_account.MOST_FINDINGS", 1)
+    rig = Rig(mode=Mode.MONITOR)
+    rig.model.says("a bomb ", *["fine words "] * 30)
+    stream = await rig.stream()
+    await stream.begin(5)
+    rig.model.says("a bomb ", *["fine words "] * 30).ends()
+    await _take_all(stream, [])
+    await stream.aclose()
+    (record,) = rig.records
+    assert (record["verdict"], record["stream"]["adds_up"]) == ("block", False)
+
+
+async def test_what_was_never_judged_of_an_answer_says_why() -> None:
+    rig = Rig()
+    stream = await _with_open_gate_for_input(rig)
+    rig.check.may_answer.clear()
+    rig.model.says("x" * 30)
+    await stream.begin(0.02)
+    await stream.aclose()
+    (record,) = rig.records
+    (receipt,) = record["coverage"]
+    assert receipt["not_read"] == [{"check": "words", "why": "the stream ended before it was judged"}]
+    assert record["stream"]["adds_up"]
 
 
 async def _with_open_gate_for_input(rig: Rig) -> GuardedStream:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrails.domain.asked import Asked
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Edit, Origin, Span, Stage
 from guardrails.domain.finding import Finding
@@ -45,6 +46,8 @@ def record(**changes: object) -> dict[str, object]:
         ),
         "coverage": (Coverage(POINTER, Origin.USER, 44, ("pii",), {"prompt_shield": "deadline"}),),
         "duration_ms": 25.0,
+        "asked": Asked({"pii": {"scan": ["user"]}}, "pii"),
+        "language": "en",
     }
     return decision_record(**(given_facts | changes))
 
@@ -65,7 +68,7 @@ def test_a_refusal_by_the_models_own_filter_has_the_same_fields_and_no_verdict()
     )
     assert set(made) == set(record())
     assert (made["stage"], made["verdict"], made["edits"], made["duration_ms"]) == ("output", None, 0, None)
-    assert made["policy"] == {"name": "default", "revision": "sha256:ab", "mode": "enforce"}
+    assert made["policy"]["mode"] == "enforce"
     assert made["upstream"] == {
         "deployment": "west/gpt-4o",
         "attempts": 2,
@@ -79,21 +82,29 @@ def test_a_record_has_all_the_evidence():
     made = record()
     assert made["schema_version"] == SCHEMA_VERSION
     assert made["time"] == "2026-11-24T06:00:00.005Z"
-    assert made["policy"] == {"name": "default", "revision": "sha256:ab", "mode": "enforce"}
+    assert made["policy"] == {
+        "name": "default", "revision": "sha256:ab", "mode": "enforce", "only": "pii", "trusted": None
+    }  # fmt: skip
+    assert (made["language"], made["sample_rate"]) == ("en", 1)
     assert (made["verdict"], made["blocked"], made["degraded"], made["edits"]) == ("redact", False, True, 1)
     pii, shield = made["checks"]
     assert pii["findings"] == [
-        {"category": "Email", "measure": 0.95, "pointer": POINTER, "span": [11, 30], "detail": None}
+        {"category": "Email", "measure": 0.95, "pointer": POINTER, "segment": 0, "span": [11, 30], "detail": None}
     ]
     assert pii["duration_ms"] == 21.432
     assert (shield["status"], shield["reason"]) == ("failed", "deadline")
-    assert shield["unread"] == [{"pointer": POINTER, "why": "deadline"}]
+    assert shield["unread"] == [{"pointer": POINTER, "segment": 0, "why": "deadline"}]
+    assert (pii["asked"], shield["asked"]) == ({"scan": ["user"]}, None)
     assert made["coverage"] == [
         {
             "pointer": POINTER,
             "origin": "user",
             "kind": "text",
             "characters": 44,
+            "blank": False,
+            "editable": True,
+            "old": False,
+            "trusted": False,
             "checks": ["pii"],
             "not_read": [{"check": "prompt_shield", "why": "deadline"}],
         }
@@ -138,6 +149,22 @@ def test_a_replacement_never_gets_into_a_record():
 )
 def test_a_key_the_caller_chose_is_not_kept(pointer, kept):
     assert safe_pointer(pointer) == kept
+
+
+def test_strings_that_share_a_safe_pointer_are_told_apart():
+    pointers = ("/messages/0/one", "/messages/0/two", "/nowhere", "/elsewhere")
+    found = tuple(Finding("Email", 0.9, pointer) for pointer in pointers)
+    made = record(
+        verdict=Verdict(Action.ALLOW, PolicyRef("default", "sha256:ab"), Mode.ENFORCE),
+        reports=(CheckReport("pii", CheckStatus.COMPLETED, found),),
+        coverage=tuple(Coverage(pointer, Origin.USER, 5, ("pii",), {}) for pointer in pointers[:2]),
+    )
+    seen = [(one["pointer"], one["segment"]) for one in made["checks"][0]["findings"]]
+    assert seen == [("/messages/0/*", 0), ("/messages/0/*", 1), ("/*", -1), ("/*", -2)]
+
+
+def test_what_a_caller_says_of_the_language_is_kept_only_if_it_is_a_word():
+    assert record(language="bob@contoso.com")["language"] == "[withheld]"
 
 
 @given(st.text())

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from guardrails.azure.target import Target
 from guardrails.checks.chunking import Chunk
 from guardrails.checks.client import JsonClient
+from guardrails.checks.content_safety.evidence import recast
 from guardrails.checks.content_safety.images import Picture, image_findings, picture_call, pictures
 from guardrails.checks.content_safety.options import HARMS, ContentSafetyOptions, levels, parse_options, reports
 from guardrails.checks.content_safety.texts import OVERLAP, Part, part_call, text_findings
@@ -30,6 +31,7 @@ SPEC: Final = CheckSpec(
     reports=reports,
     levels=levels,
     reads=frozenset({Kind.TEXT, Kind.PARTS, Kind.IMAGE}),
+    recast=recast,
 )
 
 

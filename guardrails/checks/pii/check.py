@@ -9,6 +9,7 @@ from guardrails.checks.client import JsonClient
 from guardrails.checks.parallel import gather
 from guardrails.checks.passages import Passage, passages
 from guardrails.checks.pii.categories import CATEGORIES
+from guardrails.checks.pii.evidence import asked, recast
 from guardrails.checks.pii.options import PiiOptions, misfits, parse_options, reports
 from guardrails.checks.pii.wire import (
     DOCUMENTS_PER_CALL,
@@ -40,6 +41,8 @@ SPEC: Final = CheckSpec(
     parse_options=parse_options,
     reports=reports,
     misfits=misfits,
+    asked=asked,
+    recast=recast,
 )
 
 _TRUNCATED: Final = "DocumentTruncated"

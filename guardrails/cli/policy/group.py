@@ -1,22 +1,29 @@
 """`guardrails policy`: what a security team does with policy files."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import click
 
-from guardrails.cli.policy.explain import explain
-from guardrails.cli.policy.lint import lint
-from guardrails.cli.policy.schema import schema
-from guardrails.cli.policy.show import show
-from guardrails.cli.policy.suite import test
+from guardrails.cli.lazy import LazyGroup
 
-_COMMANDS: Final[tuple[click.Command, ...]] = (lint, test, show, schema, explain)
+_COMMANDS: Final[Mapping[str, str]] = {
+    "lint": "guardrails.cli.policy.lint:lint",
+    "test": "guardrails.cli.policy.suite:test",
+    "show": "guardrails.cli.policy.show:show",
+    "schema": "guardrails.cli.policy.schema:schema",
+    "diff": "guardrails.cli.policy.diff:diff",
+    "replay": "guardrails.cli.policy.replay:replay",
+    "explain": "guardrails.cli.policy.explain:explain",
+}
 
 
-@click.group(short_help="Check, test, show and explain policies.")
+class PolicyCommands(LazyGroup):
+    """Those that are about policies."""
+
+    places = _COMMANDS
+
+
+@click.group(cls=PolicyCommands, short_help="Check, test, compare, try and explain policies.")
 def policy() -> None:
-    """Check policy files, run the tests in them, show what they come to, and explain verdicts."""
-
-
-for _command in _COMMANDS:
-    policy.add_command(_command)
+    """Check policy files, run their tests, show and compare them, try them on recorded decisions, explain verdicts."""
