@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "emulate": "guardrails.cli.emulate:emulate",
     "doctor": "guardrails.cli.doctor:doctor",
     "check": "guardrails.cli.check:check",
+    "policy": "guardrails.cli.policy.group:policy",
     "key": "guardrails.cli.key:key",
 }
 _EMULATOR_EXTRA: Final = frozenset({"trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"})

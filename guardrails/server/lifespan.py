@@ -1,6 +1,6 @@
 """Opens everything in one stack when the app starts, and closes it in reverse when it ends."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -9,15 +9,13 @@ from guardrails.azure.client import AzureClient
 from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
-from guardrails.checks.catalogue import CATALOGUE, SPECS
-from guardrails.domain.check import Check
+from guardrails.checks.catalogue import SPECS, build_checks
 from guardrails.pipeline.forwarding import FilterNotices
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
-from guardrails.settings.schema import Settings
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.catalogue import build_upstreams
@@ -56,7 +54,7 @@ async def _open(
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
-    checks = _checks(settings, AzureClient(sessions.checks, tokens, metrics))
+    checks = build_checks(settings.services, settings.azure, AzureClient(sessions.checks, tokens, metrics))
     guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
@@ -74,12 +72,3 @@ async def _open(
         readiness=readiness,
         max_body=settings.server.max_body,
     )
-
-
-def _checks(settings: Settings, client: AzureClient) -> Mapping[str, Check]:
-    services = {kind.spec.name: getattr(settings.services, kind.spec.service) for kind in CATALOGUE}
-    return {
-        kind.spec.name: kind.build(client, services[kind.spec.name], settings.azure)
-        for kind in CATALOGUE
-        if services[kind.spec.name] is not None
-    }
