@@ -1,4 +1,4 @@
-"""A few hundred labelled texts, made of templates: harm of several severities, personal data, attacks, and ordinary talk.
+"""A few hundred labelled texts, made of templates: harm of some severities, personal data, attacks, small talk.
 
 Some are wrongly labelled on purpose as seen from the emulator's word lists: a rule shall miss texts and be wrong about
 others, at some thresholds more than at others.

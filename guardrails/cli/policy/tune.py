@@ -1,6 +1,7 @@
 """`guardrails policy tune`: which thresholds, by labelled texts."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -172,7 +173,7 @@ def _tuning(options: Mapping[str, Any]) -> "Tuning":
 def _agree(estimate: Estimate, ask_above: int, *, free: bool) -> None:
     if free or estimate.records <= ask_above:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise ConfigurationError(
             [f"{estimate.records:,} text records would be billed, more than --ask-above {ask_above:,}; --yes agrees"]
         )
@@ -208,12 +209,11 @@ def _print(report: Mapping[str, Any], out: Path) -> None:
     screen = console()
     table = Table(*(Column(name, overflow="fold") for name in ("rule", "judgement", "at_least", "suggested", "what")))
     for rule in report["rules"]:
-        moved = rule["judgement"] in {"too strict", "too lax"}
         table.add_row(
             rule["name"],
             rule["judgement"],
             "any" if rule["rule"]["at_least"] is None else f"{rule['rule']['at_least']:g}",
-            f"{rule['suggested']['at_least']:g}" if moved else "",
+            f"{rule['suggested']['at_least']:g}" if rule["moves"] else "",
             rule["sentence"],
             style=_LOOKS.get(rule["judgement"], "yellow"),
         )

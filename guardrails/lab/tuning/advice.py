@@ -79,6 +79,11 @@ class Advice:
     f1: tuple[tuple[float, float], ...]
     warnings: tuple[str, ...]
 
+    @property
+    def moves(self) -> bool:
+        """Whether the suggestion is another one than what the policy says."""
+        return self.judgement in {Judgement.TOO_STRICT, Judgement.TOO_LAX, Judgement.NO_RULE}
+
 
 def advise(result: Result, wanted: Wanted) -> Advice:
     """What the data says of one subject."""
@@ -144,9 +149,9 @@ class _Case:
             return Judgement.UNKNOWN, f"Cannot be judged: the data has no {missing} text for it."
         if suggested is None:
             return Judgement.NO_THRESHOLD, self._out_of_reach()
-        there = f"{_setting(result, suggested)} gives {_numbers(suggested)}"
+        there = f"{_setting(result, suggested)} it would be {_numbers(suggested)}"
         if today is None:
-            return Judgement.NO_RULE, f"No rule looks at it. A rule with {there}."
+            return Judgement.NO_RULE, f"No rule looks at it. {there}."
         here = f"as it stands {_numbers(today)}"
         if not result.subject.thresholds or self._good_enough(today, suggested):
             yes_or_no = "" if result.subject.thresholds else " The check says yes or no: there is no threshold to move."
@@ -193,7 +198,7 @@ class _Case:
         else:
             name, best = "precision", max(self.points, key=lambda point: _value(point.confusion.precision))
         return (
-            f"No threshold gives {self.wanted.words()}. The best {name} comes with at_least: {best.threshold:g}, "
+            f"No threshold gives {self.wanted.words()}. The best {name} comes with at_least {best.threshold:g}: "
             f"{_numbers(best)}."
         )
 
@@ -212,7 +217,7 @@ def _warnings(result: Result) -> list[str]:
 
 
 def _setting(result: Result, point: Point) -> str:
-    return f"at_least: {point.threshold:g}" if result.subject.thresholds else "any finding"
+    return f"With at_least {point.threshold:g}" if result.subject.thresholds else "With any finding"
 
 
 def _numbers(point: Point) -> str:

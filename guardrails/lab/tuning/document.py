@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from guardrails.lab.tuning.advice import Advice, Judgement, Wanted
+from guardrails.lab.tuning.advice import Advice, Wanted
 from guardrails.lab.tuning.curves import Confusion, Interval, Point, average_precision, roc_area
 from guardrails.lab.tuning.questions import Estimate
 from guardrails.lab.tuning.reading import Notes
@@ -80,11 +80,10 @@ def met(advices: Any) -> bool | None:  # noqa: ANN401 - any iterable
 
 def changes(results: Sequence[tuple[Result, Advice]]) -> dict[str, float]:
     """The thresholds that the advice would change, and those for categories without a rule, by name."""
-    moved = {Judgement.TOO_LAX, Judgement.TOO_STRICT, Judgement.NO_RULE}
     return {
         result.subject.name: advice.suggested.threshold
         for result, advice in results
-        if advice.suggested is not None and advice.judgement in moved
+        if advice.suggested is not None and advice.moves
     }
 
 
@@ -116,6 +115,7 @@ def _subject(run: Run, result: Result, advice: Advice, traffic: Traffic | None) 
         "has_threshold": bool(subject.thresholds),
         "judgement": advice.judgement.value,
         "sentence": advice.sentence,
+        "moves": advice.moves,
         "sure": advice.sure,
         "meets": advice.meets,
         "warnings": list(advice.warnings),

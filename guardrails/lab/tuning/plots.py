@@ -76,7 +76,7 @@ def describe(result: Result, advice: Advice) -> str:
         f" (area {roc:.3f})" if roc is not None else "",
         ". The table of thresholds below has the same numbers.",
     ]
-    if advice.suggested is not None and result.subject.thresholds:
+    if advice.suggested is not None and advice.moves and result.subject.thresholds:
         told.insert(4, f"; the suggested threshold is {advice.suggested.threshold:g}")
     return "".join(told)
 
@@ -132,7 +132,7 @@ def _marks(axes: Axes, result: Result, advice: Advice) -> None:
         return
     if advice.today is not None:
         axes.axvline(advice.today.threshold, color=_INK, linewidth=1, label="today")
-    if advice.suggested is not None and (advice.today is None or advice.suggested.threshold != advice.today.threshold):
+    if advice.suggested is not None and advice.moves:
         axes.axvline(advice.suggested.threshold, color=_INK, linewidth=1, linestyle=(0, (2, 2)), label="suggested")
 
 
@@ -170,7 +170,8 @@ def _roc(axes: Axes, scores: Scores, advice: Advice) -> None:
 
 
 def _spot(axes: Axes, advice: Advice, across: Rate, up: Rate) -> None:
-    for point, marker, label in ((advice.today, "D", "today"), (advice.suggested, "*", "suggested")):
+    suggested = advice.suggested if advice.moves else None
+    for point, marker, label in ((advice.today, "D", "today"), (suggested, "*", "suggested")):
         if point is None:
             continue
         x, y = across(point.confusion), up(point.confusion)

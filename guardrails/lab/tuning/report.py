@@ -43,7 +43,7 @@ def page(document: Mapping[str, Any], drawn: Mapping[str, tuple[str, Picture]]) 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": _rate, "span": _span, "share": _share, "lines": _lines}
+    environment.filters |= {"rate": _rate, "span": _span, "share": _share, "lines": _lines, "plain": _plain}
     figures = {name: {"slug": slug, "svg": Markup(picture.inline)} for name, (slug, picture) in drawn.items()}  # noqa: S704 - drawn by us, its words escaped
     return environment.get_template("report.html").render(report=document, figures=figures)
 
@@ -67,6 +67,11 @@ def _rate(rate: Mapping[str, float] | float | None) -> str:
     if rate is None:
         return "\N{EN DASH}"
     return f"{rate['value'] if isinstance(rate, Mapping) else rate:.3f}"
+
+
+def _plain(number: float) -> str:
+    """A threshold as a policy has it: 4, not 4.0."""
+    return f"{number:g}"
 
 
 def _span(rate: Mapping[str, float] | Sequence[float] | None) -> str:

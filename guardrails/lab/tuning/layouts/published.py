@@ -62,7 +62,7 @@ def beavertails(record: Record, place: Place, reading: Reading) -> Iterator[Samp
 
 
 def aegis_2(record: Record, place: Place, reading: Reading) -> Iterator[Sample]:
-    """Aegis 2.0: `prompt`, `prompt_label`, `response`, `response_label`, `violated_categories` of the whole dialogue."""
+    """Aegis 2.0: `prompt`, `prompt_label`, `response`, `response_label`, `violated_categories` of both."""
     words = words_of(record.get("violated_categories"))
     yield from _dialogue(record, place, reading, words, ("prompt_label", "response_label"))
 
