@@ -10,8 +10,31 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from guardrails.checks.catalogue import SPECS
+from guardrails.domain.check import CheckReport, CheckStatus
+from guardrails.domain.content import Origin, Stage
+from guardrails.domain.finding import Finding
+from guardrails.lab.tuning.evidence import Instrument
+from guardrails.lab.tuning.samples import Place, Said, Sample
+
 NAMES = ("anna", "bela", "chidi", "daria", "emre", "fatou", "goran", "hanna", "ines", "jonas")
 THINGS = ("invoice", "parcel", "ticket", "contract", "laptop", "garden", "recipe", "lecture", "bicycle", "novel")
+
+INSTRUMENTS = {name: Instrument("https://contoso.example", "2024-09-01") for name in SPECS}
+
+POLICY = """
+version: 1
+policy: tuned
+checks:
+  prompt_shield: {}
+  content_safety: {severity_levels: eight, blocklists: [terms]}
+  pii: {categories: [Email, PhoneNumber, Person]}
+rules:
+  - {id: attack, stage: input, check: prompt_shield, action: block}
+  - {id: harm, check: content_safety, category: [Hate, Violence], at_least: 4, action: block}
+  - {id: terms, check: content_safety, category: blocklist, action: block}
+  - {id: contact, check: pii, category: [Email, PhoneNumber], at_least: 0.7, action: redact}
+"""
 
 
 def rows() -> Iterator[dict[str, Any]]:
@@ -42,3 +65,13 @@ def bad(text: str, *categories: str) -> dict[str, Any]:
 def write(path: Path, records: Iterable[Any]) -> Path:
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path
+
+
+def sample(
+    text: str = "Hello.", *, line: int = 1, stage: Stage = Stage.INPUT, origin: Origin = Origin.USER, **said: Said
+):
+    return Sample(Place(0, line), text, said, stage, origin)
+
+
+def found(check: str, *findings: Finding) -> CheckReport:
+    return CheckReport(check, CheckStatus.COMPLETED, findings, calls=1)

@@ -149,15 +149,14 @@ def _csv_rows(path: Path, file: BinaryIO, separator: str) -> Iterator[tuple[int,
     before = csv.field_size_limit(MAX_ROW)
     begins = 1
     try:
-        rows = csv.DictReader(
-            io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), delimiter=separator, strict=True
-        )
-        begins = 2
-        for row in rows:
-            if None in row or None in row.values():
-                raise ConfigurationError([f"{path}:{begins}: has not as many cells as the first line has names"])
-            yield begins, row
-            begins = rows.line_num + 1
+        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines, delimiter=separator, strict=True)
+            begins = 2
+            for row in rows:
+                if None in row or None in row.values():
+                    raise ConfigurationError([f"{path}:{begins}: has not as many cells as the first line has names"])
+                yield begins, row
+                begins = rows.line_num + 1
     except csv.Error:
         raise ConfigurationError([f"{path}: is not CSV with quotes in pairs, near line {begins}"]) from None
     finally:
