@@ -54,7 +54,7 @@ lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (w
 	$(PIP) install --quiet uv
 	$(COMPILE) --output-file requirements/service.txt
 	$(COMPILE) --extra emulator --output-file requirements/run.txt
-	$(COMPILE) --extra emulator --group test --group check --output-file requirements/dev.txt
+	$(COMPILE) --extra emulator --extra lab --group test --group check --output-file requirements/dev.txt
 
 clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -227,7 +227,7 @@ def _print(report: Mapping[str, Any], out: Path) -> None:
     if report["traffic"]:
         told = report["traffic"]
         screen.print(
-            f"Of {told['records']:,} recorded verdicts {told['blocked_now']:,} are blocks now, "
-            f"{told['blocked_then']:,} with the suggested thresholds."
+            f"Of {told['records']:,.0f} recorded verdicts {told['blocked_now']:,.0f} are blocks now, "
+            f"{told['blocked_then']:,.0f} with the suggested thresholds."
         )
     screen.print(f"Report: {out / 'report.html'}")

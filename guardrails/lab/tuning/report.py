@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,17 +25,26 @@ def slug(number: int, name: str) -> str:
     return f"{number}-{_NOT_NAME.sub('-', name).strip('-').lower()}"
 
 
-def pictures(results: Sequence[tuple[Result, Advice]]) -> dict[str, tuple[str, Picture]]:
-    """A slug and a picture for each subject worth telling, by its name."""
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a subject is called in files and ids, and its picture; None where there is nothing to draw."""
+
+    slug: str
+    picture: Picture | None
+
+
+def pictures(results: Sequence[tuple[Result, Advice]]) -> dict[str, Figure]:
+    """A figure for each subject worth telling, by its name; drawn where there are good and bad texts."""
+    figures: dict[str, Figure] = {}
     told = [(result, advice) for result, advice in results if is_worth_telling(result)]
-    slugs = {result.subject.name: slug(number, result.subject.name) for number, (result, _) in enumerate(told, start=1)}
-    return {
-        result.subject.name: (slugs[result.subject.name], draw(result, advice, f"p{slugs[result.subject.name]}"))
-        for result, advice in told
-    }
+    for number, (result, advice) in enumerate(told, start=1):
+        name = slug(number, result.subject.name)
+        drawn = draw(result, advice, f"p{name}") if result.good and result.bad else None
+        figures[result.subject.name] = Figure(name, drawn)
+    return figures
 
 
-def page(document: Mapping[str, Any], drawn: Mapping[str, tuple[str, Picture]]) -> str:
+def page(document: Mapping[str, Any], drawn: Mapping[str, Figure]) -> str:
     """The report of a document (`guardrails.lab.tuning.document`) as HTML."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("guardrails.lab.tuning"),
@@ -43,12 +53,16 @@ def page(document: Mapping[str, Any], drawn: Mapping[str, tuple[str, Picture]]) 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": _rate, "span": _span, "share": _share, "lines": _lines, "plain": _plain}
-    figures = {name: {"slug": slug, "svg": Markup(picture.inline)} for name, (slug, picture) in drawn.items()}  # noqa: S704 - drawn by us, its words escaped
+    environment.filters |= {"rate": _rate, "span": _span, "share": _share, "lines": _lines, "plain": _plain, "whole": _whole}
+    figures = {
+        # Drawn by us, with every word in it escaped.
+        name: {"slug": figure.slug, "svg": Markup(figure.picture.inline) if figure.picture else None}  # noqa: S704
+        for name, figure in drawn.items()
+    }
     return environment.get_template("report.html").render(report=document, figures=figures)
 
 
-def write(folder: Path, document: Mapping[str, Any], drawn: Mapping[str, tuple[str, Picture]]) -> None:
+def write(folder: Path, document: Mapping[str, Any], drawn: Mapping[str, Figure]) -> None:
     """Write `report.html`, `report.json` and `plots/*.svg` and `*.png` into a folder that is there.
 
     Raises:
@@ -56,9 +70,10 @@ def write(folder: Path, document: Mapping[str, Any], drawn: Mapping[str, tuple[s
     """
     plots = folder / "plots"
     plots.mkdir(exist_ok=True)
-    for name, picture in drawn.values():
-        (plots / f"{name}.svg").write_bytes(picture.svg)
-        (plots / f"{name}.png").write_bytes(picture.png)
+    for figure in drawn.values():
+        if figure.picture is not None:
+            (plots / f"{figure.slug}.svg").write_bytes(figure.picture.svg)
+            (plots / f"{figure.slug}.png").write_bytes(figure.picture.png)
     (folder / "report.json").write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     (folder / "report.html").write_text(page(document, drawn), encoding="utf-8")
 
@@ -82,8 +97,12 @@ def _span(rate: Mapping[str, float] | Sequence[float] | None) -> str:
     return f"{low:.2f} to {high:.2f}"
 
 
-def _share(count: int, of: int) -> str:
+def _share(count: float, of: float) -> str:
     return f"{100 * count / of:.2f} %" if of else "\N{EN DASH}"
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"
 
 
 def _lines(numbers: Sequence[int]) -> str:

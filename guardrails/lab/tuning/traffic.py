@@ -16,31 +16,33 @@ from guardrails.domain.verdict import Action
 from guardrails.lab.tuning.subjects import Subject
 from guardrails.policy.policy import Policy
 
+_SCHEMAS: Final = frozenset({1, 2})
 _LIMIT: Final = 64 * 1024 * 1024
 _NOWHERE: Final = "/text"
 
 
 @dataclass(slots=True)
 class Hits:
-    """How often one rule would fire: over the records it holds for, as it stands and with another threshold."""
+    """How often one rule would fire: over the verdicts it holds for, as it stands and with another threshold."""
 
-    records: int = 0
-    now: int = 0
-    then: int = 0
+    records: float = 0
+    now: float = 0
+    then: float = 0
 
 
 @dataclass(slots=True)
 class Traffic:
     """Recorded traffic under today's thresholds and the suggested ones.
 
-    `measures` counts, by `check/category`, in how many records which strongest measure was seen. `failed` counts the
-    records in which a check that blocks on failure failed: they are blocked with any threshold.
+    Of verdicts that were recorded in samples, a record counts for all it stands for. `measures` counts, by
+    `check/category`, in how many records which strongest measure was seen. `failed` counts those in which a check that
+    blocks on failure failed: they are blocked with any threshold.
     """
 
-    records: int = 0
-    blocked_now: int = 0
-    blocked_then: int = 0
-    failed: int = 0
+    records: float = 0
+    blocked_now: float = 0
+    blocked_then: float = 0
+    failed: float = 0
     policies: Counter[str] = field(default_factory=Counter)
     rules: dict[str, Hits] = field(default_factory=dict)
     measures: dict[str, Counter[str]] = field(default_factory=dict)
@@ -69,9 +71,9 @@ def count(files: Sequence[Path], policy: Policy, subjects: Sequence[Subject], th
 def _count(
     traffic: Traffic, record: Mapping[str, Any], policy: Policy, subjects: Sequence[Subject], then: Mapping[str, float]
 ) -> None:
-    stage = Stage(record["stage"])
+    stage, weight = Stage(record["stage"]), _weight(record)
     findings = {report["check"]: _findings(report) for report in record["checks"] if report["status"] != "skipped"}
-    traffic.records += 1
+    traffic.records += weight
     traffic.policies[str(record["policy"]["name"])] += 1
     for name, seen in findings.items():
         _measure(traffic, name, seen)
@@ -79,22 +81,32 @@ def _count(
     now = later = failed
     for subject in subjects:
         if stage in subject.stages and subject.check in findings:
-            fires, would = _hit(traffic, subject, findings[subject.check], then)
+            fires, would = _hit(traffic, subject, findings[subject.check], then, weight)
             blocks = subject.rule is not None and subject.rule.action is Action.BLOCK
             now, later = now or (blocks and fires), later or (blocks and would)
-    traffic.failed += failed
-    traffic.blocked_now += now
-    traffic.blocked_then += later
+    traffic.failed += weight * failed
+    traffic.blocked_now += weight * now
+    traffic.blocked_then += weight * later
 
 
-def _hit(traffic: Traffic, subject: Subject, seen: Sequence[Finding], then: Mapping[str, float]) -> tuple[bool, bool]:
+def _weight(record: Mapping[str, Any]) -> float:
+    """How many verdicts a record stands for: one in twenty was recorded, so it counts for twenty."""
+    rate = float(record.get("sample_rate", 1.0))
+    if not 0 < rate <= 1:
+        raise ValueError
+    return 1 / rate
+
+
+def _hit(
+    traffic: Traffic, subject: Subject, seen: Sequence[Finding], then: Mapping[str, float], weight: float
+) -> tuple[bool, bool]:
     fires = subject.fires(seen)
     threshold = then.get(subject.name)
     would = fires if threshold is None or not subject.thresholds else subject.score(seen) >= threshold
     hits = traffic.rules[subject.name]
-    hits.records += 1
-    hits.now += fires
-    hits.then += would
+    hits.records += weight
+    hits.now += weight * fires
+    hits.then += weight * would
     return fires, would
 
 
@@ -137,9 +149,10 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _require(record: Mapping[str, Any]) -> None:
     """Raise KeyError, TypeError or ValueError where a record lacks what is counted."""
-    if record["schema_version"] != 1:
+    if record["schema_version"] not in _SCHEMAS:
         raise ValueError
     Stage(record["stage"])
+    _weight(record)
     _ = record["verdict"], record["policy"]["name"]
     for report in record["checks"]:
         _ = report["check"], report["status"]

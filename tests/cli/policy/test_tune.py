@@ -36,6 +36,12 @@ def data(tmp_path):
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the pictures out, which take most of a run over so little data."""
+    monkeypatch.setattr("guardrails.lab.tuning.report.draw", lambda *_: None)
+
+
+@pytest.fixture
 def tune(run, pointed, data, tmp_path):
     """Run it over the data with a policy of two rules, through the emulator beside the test."""
     (tmp_path / "own.yaml").write_text(OWN)
@@ -69,7 +75,7 @@ def test_a_run_leaves_a_report_its_data_and_pictures(tune, tmp_path, emulator):
     assert not report["emulated"]  # it cannot know: the settings point there
 
 
-def test_a_second_run_asks_nothing_and_says_the_same(tune, emulator):
+def test_a_second_run_asks_nothing_and_says_the_same(undrawn, tune, emulator):
     first = orjson.loads(tune("--json").stdout)
     before = asked(emulator)
     second = orjson.loads(tune("--json").stdout)
@@ -78,7 +84,7 @@ def test_a_second_run_asks_nothing_and_says_the_same(tune, emulator):
     assert (first["asked"]["calls"], second["asked"]["calls"]) == (ANSWERS, 0)
 
 
-def test_only_what_is_new_is_asked(tune, emulator, data):
+def test_only_what_is_new_is_asked(undrawn, tune, emulator, data):
     tune()
     before = asked(emulator)
     with data.open("a") as file:
@@ -87,7 +93,7 @@ def test_only_what_is_new_is_asked(tune, emulator, data):
     assert asked(emulator) == before + 2
 
 
-def test_an_estimate_asks_nothing(tune, emulator):
+def test_an_estimate_asks_nothing(undrawn, tune, emulator):
     result = tune("--estimate-only", "--json")
     assert result.exit_code == 0, result.output
     told = orjson.loads(result.stdout)
@@ -96,7 +102,7 @@ def test_an_estimate_asks_nothing(tune, emulator):
     assert f" {ANSWERS} " in tune("--estimate-only").stderr
 
 
-def test_more_than_agreed_is_not_asked_without_a_yes(tune, emulator):
+def test_more_than_agreed_is_not_asked_without_a_yes(undrawn, tune, emulator):
     result = tune("--ask-above", "50")
     assert result.exit_code == 2, result.output
     assert f"{ANSWERS} text records would be billed" in result.stderr
@@ -104,7 +110,7 @@ def test_more_than_agreed_is_not_asked_without_a_yes(tune, emulator):
     assert tune("--ask-above", "50", "--yes").exit_code == 0
 
 
-def test_a_wanted_rate_is_code_1_when_out_of_reach_and_0_when_not(tune):
+def test_a_wanted_rate_is_code_1_when_out_of_reach_and_0_when_not(undrawn, tune):
     result = tune("--want-recall", "1", "--want-precision", "1", "--json")
     assert result.exit_code == 1, result.output
     report = orjson.loads(result.stdout)
@@ -115,7 +121,7 @@ def test_a_wanted_rate_is_code_1_when_out_of_reach_and_0_when_not(tune):
     assert orjson.loads(result.stdout)["met"] is True
 
 
-def test_a_429_is_waited_for_and_loses_nothing(tune, emulator):
+def test_a_429_is_waited_for_and_loses_nothing(undrawn, tune, emulator):
     emulator.state.scenarios.add(preset("throttled", service="language", after=5, times=3))
     report = orjson.loads(tune("--json").stdout)
     assert report["asked"]["throttled"] >= 1
@@ -123,7 +129,7 @@ def test_a_429_is_waited_for_and_loses_nothing(tune, emulator):
     assert report["rules"][0]["texts"]["unanswered"] == 0
 
 
-def test_texts_without_an_answer_are_told_and_asked_again(tune, emulator):
+def test_texts_without_an_answer_are_told_and_asked_again(undrawn, tune, emulator):
     emulator.state.scenarios.add(preset("document_error", times=2))
     report = orjson.loads(tune("--json").stdout)
     assert report["asked"]["failed"] == [{"check": "pii", "reason": "document_error", "texts": 2}]
@@ -133,7 +139,7 @@ def test_texts_without_an_answer_are_told_and_asked_again(tune, emulator):
     assert (report["asked"]["failed"], report["asked"]["calls"]) == ([], 2)
 
 
-def test_a_service_that_cannot_be_asked_is_code_2_and_keeps_what_was_learned(tune, emulator, tmp_path):
+def test_a_service_that_cannot_be_asked_is_code_2_and_keeps_what_was_learned(undrawn, tune, emulator, tmp_path):
     emulator.state.scenarios.add(preset("role_missing", after=20))
     result = tune()
     assert result.exit_code == 2, result.output
@@ -144,7 +150,7 @@ def test_a_service_that_cannot_be_asked_is_code_2_and_keeps_what_was_learned(tun
     assert 0 < estimate["known"] <= 20
 
 
-def test_recorded_traffic_is_counted(tune, tmp_path):
+def test_recorded_traffic_is_counted(undrawn, tune, tmp_path):
     finding = {"category": "Hate", "measure": 2}
     record = {
         "schema_version": 1,
@@ -161,7 +167,7 @@ def test_recorded_traffic_is_counted(tune, tmp_path):
     assert harm["traffic"] == {"records": 3, "now": 3, "then": 0}
 
 
-def test_categories_without_a_rule_are_measured_as_well(tune, tmp_path, emulator):
+def test_categories_without_a_rule_are_measured_as_well(undrawn, tune, tmp_path, emulator):
     file = tmp_path / "hate.yaml"
     file.write_text(
         "version: 1\npolicy: hate\nchecks: {content_safety: {severity_levels: eight}}\n"
@@ -187,7 +193,7 @@ def test_categories_without_a_rule_are_measured_as_well(tune, tmp_path, emulator
         (["--text-column", "words"], "no column words"),
     ],
 )
-def test_wrong_use_is_code_2_and_a_sentence(tune, emulator, arguments, problem):
+def test_wrong_use_is_code_2_and_a_sentence(undrawn, tune, emulator, arguments, problem):
     result = tune(*arguments)
     assert result.exit_code == 2, result.output
     assert problem in result.stderr.replace("\n", " ")
@@ -195,7 +201,7 @@ def test_wrong_use_is_code_2_and_a_sentence(tune, emulator, arguments, problem):
     assert asked(emulator) == 0
 
 
-def test_rows_that_do_not_hold_are_told_before_anything_is_asked(tune, emulator, data):
+def test_rows_that_do_not_hold_are_told_before_anything_is_asked(undrawn, tune, emulator, data):
     with data.open("a") as file:
         file.write('{"text": "Hello.", "label": "perhaps"}\n{"text": "Hello."}\n')
     result = tune()
@@ -204,7 +210,7 @@ def test_rows_that_do_not_hold_are_told_before_anything_is_asked(tune, emulator,
     assert asked(emulator) == 0
 
 
-def test_data_without_a_usable_row_is_told(tune, data):
+def test_data_without_a_usable_row_is_told(undrawn, tune, data):
     data.write_text("")
     result = tune()
     assert result.exit_code == 2

@@ -66,6 +66,13 @@ def test_a_record_without_a_verdict_judges_nothing(traffic):
     assert traffic(record(verdict=None)).records == 0
 
 
+def test_a_sampled_record_counts_for_all_it_stands_for(traffic):
+    sampled = record(report("content_safety", ("Hate", 0))) | {"schema_version": 2, "sample_rate": 0.1}
+    told = traffic(sampled, record(report("content_safety", ("Hate", 6))))
+    assert (told.records, told.blocked_now) == (11, 1)
+    assert told.rules["harm"].records == 11
+
+
 def test_measures_are_counted_by_category(traffic):
     told = traffic(
         record(report("content_safety", ("Hate", 2), ("Hate", 4), ("blocklist", None))),
@@ -86,7 +93,7 @@ def test_packed_records_are_read_as_well(policy, tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["{", "[]", "{}", '{"schema_version": 2}', json.dumps(record() | {"stage": "before"}), json.dumps(record({}))],
+    ["{", "[]", "{}", '{"schema_version": 9}', json.dumps(record() | {"sample_rate": 0}), json.dumps(record() | {"stage": "before"}), json.dumps(record({}))],
 )
 def test_a_line_that_is_no_record_names_its_place(policy, tmp_path, line):
     file = tmp_path / "decisions.jsonl"
