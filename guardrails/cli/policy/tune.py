@@ -52,9 +52,10 @@ _LOOKS: Final = {"fits": "green", "too strict": "red", "too lax": "red", "no thr
     "--format",
     "layout",
     type=click.Choice(["auto", *BY_NAME]),
+    metavar="NAME",
     default="auto",
     show_default=True,
-    help="How the data is laid out.",
+    help="How the data is laid out: auto, or one of docs/policies.md, which a wrong name lists.",
 )
 @click.option("--about", multiple=True, metavar="CHECK", help="The check that the labels are about. Repeatable.")
 @click.option("--text-column", metavar="NAME", help="The column of the text.")
