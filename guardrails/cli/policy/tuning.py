@@ -22,7 +22,7 @@ from guardrails.domain.errors import ConfigurationError
 from guardrails.lab.tuning import asking
 from guardrails.lab.tuning.advice import Wanted, advise
 from guardrails.lab.tuning.asking import Asker, CannotAsk
-from guardrails.lab.tuning.document import Run, changes, document
+from guardrails.lab.tuning.document import Run, changes, document, is_worth_telling
 from guardrails.lab.tuning.evidence import EvidenceFile, Instrument
 from guardrails.lab.tuning.layouts.catalogue import BY_NAME
 from guardrails.lab.tuning.layouts.record import Columns, Reading
@@ -44,6 +44,7 @@ from guardrails.settings.schema import Settings
 EVIDENCE: Final = "evidence.jsonl"
 _EMULATED: Final = "emulator"
 _DEFAULT: Final = "default"
+_CLOSING_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +157,8 @@ class Tuning:
     async def _ask(self, pace: Pace, *, quiet: bool) -> asking.Progress:
         settings = self._settings
         async with AsyncExitStack() as stack:
+            # Last of all: TLS connections that were given up while they opened are closed by the loop's next rounds.
+            stack.push_async_callback(asyncio.sleep, _CLOSING_S)
             sessions = await stack.enter_async_context(open_sessions(settings.azure))
             tokens = TokenProvider(settings, SecretReader(self._env), sessions.checks)
             stack.push_async_callback(tokens.close)
@@ -175,10 +178,11 @@ class Tuning:
         order = self._order
         wanted = Wanted(order.want_precision, order.want_recall)
         results = score(self._source.samples(Notes()), subjects(self._policy, SPECS), self._questions, self._evidence)
-        advised = [(result, advise(result, wanted)) for result in results]
+        advised = [(result, advise(result, wanted)) for result in results if is_worth_telling(result)]
+        not_seen = [result.subject.name for result in results if not is_worth_telling(result)]
         traffic = None
         if order.decisions:
-            traffic = count(order.decisions, self._policy, [result.subject for result in results], changes(advised))
+            traffic = count(order.decisions, self._policy, [result.subject for result, _ in advised], changes(advised))
         run = Run(
             policy=self._policy,
             files=[path.name for path in order.files],
@@ -191,7 +195,7 @@ class Tuning:
             throttled=pace.throttled,
             failed=progress.failed,
         )
-        told = document(run, advised, traffic)
+        told = document(run, advised, traffic, not_seen)
         try:
             write(order.out, told, pictures(advised))
         except OSError as error:

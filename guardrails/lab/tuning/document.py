@@ -48,9 +48,14 @@ class Run:
     failed: Mapping[tuple[str, str], int]
 
 
-def document(run: Run, results: Sequence[tuple[Result, Advice]], traffic: Traffic | None) -> Json:
-    """The whole report as JSON holds it; docs/policies.md ("Finding thresholds") tells what the fields mean."""
-    told = [_subject(run, result, advice, traffic) for result, advice in results if is_worth_telling(result)]
+def document(
+    run: Run, results: Sequence[tuple[Result, Advice]], traffic: Traffic | None, not_seen: Sequence[str] = ()
+) -> Json:
+    """The whole report as JSON holds it; docs/policies.md ("Finding thresholds") tells what the fields mean.
+
+    `not_seen` are the categories without a rule that are neither in the labels nor in what the checks said.
+    """
+    told = [_subject(run, result, advice, traffic) for result, advice in results]
     return {
         "schema_version": SCHEMA_VERSION,
         "made": run.moment.isoformat(timespec="seconds"),
@@ -62,7 +67,7 @@ def document(run: Run, results: Sequence[tuple[Result, Advice]], traffic: Traffi
         "asked": {"calls": run.calls, "throttled": run.throttled, "failed": _failed(run)},
         "rules": [subject for subject in told if subject["rule"]],
         "without_rule": [subject for subject in told if not subject["rule"]],
-        "not_seen": [result.subject.name for result, _ in results if not is_worth_telling(result)],
+        "not_seen": list(not_seen),
         "traffic": None if traffic is None else _traffic(traffic),
     }
 

@@ -88,10 +88,11 @@ class EvidenceFile:
 
     def close(self) -> None:
         """Close the file and forget what is known. Lines are on their way to the disk as soon as they are added."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._known.close()
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            self._known.close()
 
     def claim(self, key: bytes) -> bool:
         """Whether the evidence of a key is missing and nobody has claimed it yet; from now on it is claimed."""

@@ -13,7 +13,7 @@ import orjson
 
 from guardrails.domain.errors import ConfigurationError
 from guardrails.lab.tuning.layouts.catalogue import PLAIN, Layout, guess
-from guardrails.lab.tuning.layouts.record import Reading, Record, RowLeftOut, RowProblem
+from guardrails.lab.tuning.layouts.record import Reading, Record, RowLeftOut, RowProblem, tellable
 from guardrails.lab.tuning.samples import Place, Sample
 
 MAX_ROW: Final = 16 * 1024 * 1024
@@ -82,7 +82,7 @@ class Source:
 def _guessed(path: Path, line: int, record: Record) -> Layout:
     layout = guess(record)
     if layout is None:
-        columns = ", ".join(sorted(map(str, record))[:12])
+        columns = ", ".join(tellable(record)[:12]) or "it has"
         problem = (
             f"{path}:{line}: no known layout has the columns {columns}; say which hold what with --text-column and "
         )

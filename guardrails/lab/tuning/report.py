@@ -11,11 +11,11 @@ import orjson
 from markupsafe import Markup
 
 from guardrails.lab.tuning.advice import Advice
-from guardrails.lab.tuning.document import is_worth_telling
 from guardrails.lab.tuning.plots import Picture, draw
 from guardrails.lab.tuning.scores import Result
 
 _NOT_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
+_PLOT: Final = re.compile(r"[0-9]+-[a-z0-9-]*\.(?:svg|png)")
 _SHOWN: Final = 100
 """Line numbers of a kind that the page shows; the JSON file has more."""
 
@@ -34,10 +34,9 @@ class Figure:
 
 
 def pictures(results: Sequence[tuple[Result, Advice]]) -> dict[str, Figure]:
-    """A figure for each subject worth telling, by its name; drawn where there are good and bad texts."""
+    """A figure for each subject by its name; drawn where there are good and bad texts."""
     figures: dict[str, Figure] = {}
-    told = [(result, advice) for result, advice in results if is_worth_telling(result)]
-    for number, (result, advice) in enumerate(told, start=1):
+    for number, (result, advice) in enumerate(results, start=1):
         name = slug(number, result.subject.name)
         drawn = draw(result, advice, f"p{name}") if result.good and result.bad else None
         figures[result.subject.name] = Figure(name, drawn)
@@ -53,7 +52,8 @@ def page(document: Mapping[str, Any], drawn: Mapping[str, Figure]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": _rate, "span": _span, "share": _share, "lines": _lines, "plain": _plain, "whole": _whole}
+    environment.filters |= {"rate": _rate, "span": _span, "share": _share}
+    environment.filters |= {"lines": _lines, "plain": _plain, "whole": _whole}
     figures = {
         # Drawn by us, with every word in it escaped.
         name: {"slug": figure.slug, "svg": Markup(figure.picture.inline) if figure.picture else None}  # noqa: S704
@@ -70,6 +70,9 @@ def write(folder: Path, document: Mapping[str, Any], drawn: Mapping[str, Figure]
     """
     plots = folder / "plots"
     plots.mkdir(exist_ok=True)
+    for old in plots.iterdir():
+        if _PLOT.fullmatch(old.name):
+            old.unlink()  # of an earlier run, whose rules may have been others
     for figure in drawn.values():
         if figure.picture is not None:
             (plots / f"{figure.slug}.svg").write_bytes(figure.picture.svg)

@@ -1,7 +1,7 @@
 """Labels beside evidence: for every subject the score of each text, and which texts are wrongly found or missed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -95,19 +95,54 @@ def score(
 ) -> tuple[Result, ...]:
     """Hold all samples against the evidence. Nothing of a sample is kept but its place."""
     results = tuple(map(Result, subjects))
+    rules = [result for result in results if result.subject.rule is not None]
+    rest = _Rest(result for result in results if result.subject.rule is None)
     for sample in samples:
-        asked = {plan.name: key for plan, key in questionnaire.keys(sample)}
-        answers = {name: evidence.findings(key, sample.pointer) for name, key in asked.items()}
-        for result in results:
-            if sample.stage in result.subject.stages and result.subject.check in asked:
-                _take(result, sample, answers)
+        for plan, key in questionnaire.keys(sample):
+            findings = evidence.findings(key, sample.pointer)
+            for result in rules:
+                if result.subject.check == plan.name and sample.stage in result.subject.stages:
+                    _take(result, sample, findings)
+            rest.take(plan.name, sample, findings)
+    rest.finish()
     return results
 
 
-def _take(result: Result, sample: Sample, answers: Mapping[str, tuple[Finding, ...] | None]) -> None:
+class _Rest:
+    """The categories without a rule. There may be two hundred, and most have nothing to do with a text."""
+
+    def __init__(self, results: Iterable[Result]) -> None:
+        self._by_check: dict[str, dict[str, Result]] = {}
+        for result in results:
+            (category,) = result.subject.wanted
+            self._by_check.setdefault(result.subject.check, {})[category] = result
+        self._texts: Counter[str] = Counter()
+        self._visited: Counter[tuple[str, str]] = Counter()
+
+    def take(self, check: str, sample: Sample, findings: Sequence[Finding] | None) -> None:
+        """Count a text for the categories that its label or the check named, or for all where that is not enough."""
+        own = self._by_check.get(check, {})
+        said = sample.said[check]
+        self._texts[check] += 1
+        named = said.categories | said.untold | {finding.category for finding in findings or ()}
+        everywhere = findings is None or (said.bad and not said.categories)
+        for category in own if everywhere else named & own.keys():
+            self._visited[check, category] += 1
+            _take(own[category], sample, findings)
+
+    def finish(self) -> None:
+        """Count the other texts: good ones, in which nothing was seen."""
+        for check, own in self._by_check.items():
+            for category, result in own.items():
+                unseen = self._texts[check] - self._visited[check, category]
+                if unseen:
+                    result.counts.setdefault(0.0, [0, 0])[0] += unseen
+                    result.now[False, False] += unseen
+
+
+def _take(result: Result, sample: Sample, findings: Sequence[Finding] | None) -> None:
     subject = result.subject
     is_bad = truth(sample.said.get(subject.check), subject.wanted, subject.every)
-    findings = answers[subject.check]
     if is_bad is None:
         result.untold += 1
     elif findings is None:

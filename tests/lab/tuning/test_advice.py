@@ -1,13 +1,17 @@
 """Judgements and sentences over small made-up results."""
 
 import pytest
-from labelled import sample
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from labelled import INSTRUMENTS, found, sample
 
 from guardrails.checks.catalogue import SPECS
 from guardrails.domain.finding import Finding
 from guardrails.lab.tuning.advice import Advice, Judgement, Wanted, advise
-from guardrails.lab.tuning.samples import CLEAN, Said
-from guardrails.lab.tuning.scores import Result
+from guardrails.lab.tuning.evidence import EvidenceFile
+from guardrails.lab.tuning.questions import Questionnaire
+from guardrails.lab.tuning.samples import CLEAN, Said, truth
+from guardrails.lab.tuning.scores import Result, score
 from guardrails.lab.tuning.subjects import subjects
 
 HATE = Said(bad=True, categories=frozenset({"Hate"}))
@@ -115,8 +119,6 @@ def test_a_category_without_a_rule_gets_a_threshold_all_the_same(judge):
 
 
 def test_labels_that_do_not_tell_are_counted_and_not_used(policy, questions, evidence, answer):
-    from guardrails.lab.tuning.scores import score  # noqa: PLC0415 - only here
-
     unsure = answer(sample("One.", line=1, content_safety=Said(bad=True)), "content_safety", ("Hate", 6))
     silent = sample("Two.", line=2, content_safety=HATE)
     results = {r.subject.name: r for r in score([unsure, silent], subjects(policy, SPECS), questions, evidence)}
@@ -127,8 +129,6 @@ def test_labels_that_do_not_tell_are_counted_and_not_used(policy, questions, evi
 
 
 def test_errors_are_told_by_place_and_category(policy, questions, evidence, answer):
-    from guardrails.lab.tuning.scores import score  # noqa: PLC0415 - only here
-
     samples = [
         answer(sample("Found.", line=1, content_safety=HATE), "content_safety", ("Hate", 6)),
         answer(sample("Missed.", line=2, content_safety=HATE), "content_safety", ("Hate", 2)),
@@ -142,3 +142,46 @@ def test_errors_are_told_by_place_and_category(policy, questions, evidence, answ
     assert (hate.labelled, hate.found, hate.wrongly) == (2, 1, 0)
     assert (violence.labelled, violence.wrongly) == (0, 1)
     assert (result.good, result.bad) == (2, 2)
+
+
+labels = st.one_of(
+    st.just(CLEAN),
+    st.builds(
+        lambda categories, untold: Said(bad=bool(categories), categories=categories, untold=untold - categories),
+        st.frozensets(st.sampled_from(["Hate", "Sexual", "SelfHarm"])),
+        st.frozensets(st.sampled_from(["Sexual", "Violence"])),
+    ),
+    st.just(Said(bad=True)),
+)
+answers = st.one_of(st.none(), st.dictionaries(st.sampled_from(["Hate", "Sexual", "SelfHarm"]), st.integers(0, 7)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(labels, answers), max_size=12))
+def test_categories_without_a_rule_are_counted_as_if_every_text_were_looked_at(policy, tmp_path_factory, rows):
+    every = subjects(policy, SPECS)
+    with EvidenceFile(tmp_path_factory.mktemp("scores") / "evidence.jsonl") as evidence:
+        questions = Questionnaire(policy, INSTRUMENTS, evidence)
+        samples = []
+        for line, (said, severities) in enumerate(rows):
+            one = sample(f"Text {line}.", line=line, content_safety=said)
+            samples.append(one)
+            ((_, key),) = questions.keys(one)
+            if severities is not None:
+                seen = (Finding(category, severity, one.pointer) for category, severity in severities.items())
+                evidence.add(key, one, INSTRUMENTS["content_safety"], found("content_safety", *seen))
+        for result in score(samples, every, questions, evidence):
+            if result.subject.rule is not None or result.subject.check != "content_safety":
+                continue
+            (category,) = result.subject.wanted
+            expected = Result(result.subject)
+            for one, (said, severities) in zip(samples, rows, strict=True):
+                is_bad = truth(said, result.subject.wanted, result.subject.every)
+                if is_bad is None:
+                    expected.untold += 1
+                elif severities is None:
+                    expected.unanswered += 1
+                else:
+                    expected.take(one, is_bad, (Finding(category, severities.get(category, 0), "/text"),))
+            assert (result.counts, result.now) == (expected.counts, expected.now)
+            assert (result.untold, result.unanswered) == (expected.untold, expected.unanswered)

@@ -93,6 +93,7 @@ def test_no_more_problems_than_a_person_reads(tmp_path):
         ("a.jsonl", b"7\n", ":1: must be a JSON object"),
         ("a.json", b"[" + ROW + b"]\n", "one object per line"),
         ("a.jsonl", b'{"words": "Hello."}\n', ":1: no known layout"),
+        ("a.csv", b"Hello there you.,1\nHello again.,0\n", ":2: no known layout"),
         ("a.csv", b'text,label\n"open,1\n', "is not CSV"),
         ("a.csv", b"text,label\nHello.\n", ":2: has not as many cells"),
         ("a.csv", b"text,label\nHello.,1,2\n", ":2: has not as many cells"),

@@ -93,7 +93,15 @@ def test_packed_records_are_read_as_well(policy, tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["{", "[]", "{}", '{"schema_version": 9}', json.dumps(record() | {"sample_rate": 0}), json.dumps(record() | {"stage": "before"}), json.dumps(record({}))],
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"schema_version": 9}',
+        json.dumps(record() | {"sample_rate": 0}),
+        json.dumps(record() | {"stage": "before"}),
+        json.dumps(record({})),
+    ],
 )
 def test_a_line_that_is_no_record_names_its_place(policy, tmp_path, line):
     file = tmp_path / "decisions.jsonl"

@@ -13,6 +13,7 @@ from guardrails.lab.tuning.layouts.record import (
     kind_of,
     one,
     said_of,
+    tellable,
     text_of,
     truth_of,
     words_of,
@@ -56,9 +57,10 @@ def _said(record: Record, reading: Reading, origin: Origin) -> dict[str, Said]:
         return dict.fromkeys(scope, CLEAN)
     for word in words:
         if not reading.vocabulary.knows(word):
+            shown = f" {word!r}" if tellable([word]) else ""
             raise RowProblem(
-                "the category is none that a check has or that is known by another name; say what it means with "
-                "--category WORD=CATEGORY, or --category WORD= when none of ours"
+                f"the category{shown} is none that a check has; say what it means with --category WORD=CATEGORY, or "
+                "--category WORD= when none of ours"
             )
         if (known := reading.vocabulary.meaning(word)) is not None:
             meanings.append(known)
@@ -116,7 +118,7 @@ def _origin(record: Record, reading: Reading, stage: Stage) -> Origin:
     if absent(value):
         return reading.origin or origin_of(stage)
     if value not in list(Origin):
-        raise RowProblem(f"origin must be one of {', '.join(Origin)}{hint(None, ())}")
+        raise RowProblem(f"origin must be one of {', '.join(Origin)}")
     return Origin(value)
 
 
@@ -125,7 +127,7 @@ def _column(record: Record, given: str | None, usual: tuple[str, ...], what: str
     if column is None:
         raise RowProblem(f"there is no column for {what} ({', '.join(usual)}); name it with {option}")
     if column not in record:
-        raise RowProblem(f"there is no column {column}{hint(column, record)}")
+        raise RowProblem(f"there is no column {column}{hint(column, tellable(record))}")
     return column
 
 

@@ -1,5 +1,6 @@
 """One row of a data file before anybody has said what it means."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ _NO: Final = frozenset(
     {"false", "0", "no", "n", "safe", "unharmful", "benign", "clean", "good", "negative"}
     | {"ok", "allow", "allowed", "legit", "normal"}
 )
+_WORD: Final = re.compile(r"[^\W\d]\w{0,39}")
 _LISTS: Final = str.maketrans({"|": ",", ";": ","})
 
 
@@ -64,6 +66,11 @@ class Reading:
     columns: Columns = Columns()
     stage: Stage = Stage.INPUT
     origin: Origin | None = None
+
+
+def tellable(names: Iterable[object]) -> list[str]:
+    """Those of a file's names that a message may hold: single words. A CSV without a first line has texts for names."""
+    return sorted(name for name in names if isinstance(name, str) and _WORD.fullmatch(name))
 
 
 def absent(value: object) -> bool:
