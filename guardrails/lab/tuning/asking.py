@@ -67,6 +67,7 @@ class Asker:
         self._instruments = instruments
         self._told = told
         self._in_a_row = 0
+        self._hopeless: CannotAsk | None = None
         self.progress = Progress()
 
     async def ask(self, questions: Iterator[Question], *, at_once: int = AT_ONCE) -> Progress:
@@ -79,7 +80,8 @@ class Asker:
         turn = asyncio.Lock()
 
         async def work() -> None:
-            while True:
+            # The others finish what they are asking: cut off, its answers would be paid for and lost.
+            while self._hopeless is None:
                 async with turn:
                     batch = await asyncio.to_thread(lambda: list(islice(questions, 1)))
                 if not batch:
@@ -93,6 +95,8 @@ class Asker:
         except BaseExceptionGroup as several:
             # Each worker may have met the same trouble: one of them tells it.
             raise several.exceptions[0] from None
+        if self._hopeless is not None:
+            raise self._hopeless
         return self.progress
 
     async def _one(self, question: Question) -> None:
@@ -117,4 +121,4 @@ class Asker:
         self.progress.failed[report.check, reason.value] += 1
         self._in_a_row += 1
         if reason in _HOPELESS or self._in_a_row >= MAX_FAILURES_IN_A_ROW:
-            raise CannotAsk(report.check, reason)
+            self._hopeless = self._hopeless or CannotAsk(report.check, reason)
