@@ -24,7 +24,10 @@ LANGUAGE_API: Final = "2025-11-01"
 
 @dataclass(frozen=True, slots=True)
 class CheckKind:
-    """A check as policies know it, and how to build it from its section of `services`."""
+    """A check as policies know it, and how to build it from its section of `services`.
+
+    `api_version` is what it asks where the section names none.
+    """
 
     spec: CheckSpec
     build: Callable[[JsonClient, settings.Service, settings.Azure], Check]
@@ -56,3 +59,14 @@ CATALOGUE: Final = (
 )
 
 SPECS: Final[Mapping[str, CheckSpec]] = MappingProxyType({kind.spec.name: kind.spec for kind in CATALOGUE})
+
+
+def configured(services: settings.Services) -> Mapping[CheckKind, settings.Service]:
+    """The checks whose service is configured, each with its section."""
+    sections = {kind: getattr(services, kind.spec.service) for kind in CATALOGUE}
+    return {kind: section for kind, section in sections.items() if section is not None}
+
+
+def build_checks(services: settings.Services, azure: settings.Azure, client: JsonClient) -> Mapping[str, Check]:
+    """The checks whose service is configured, by name, ready to be asked over a client."""
+    return {kind.spec.name: kind.build(client, section, azure) for kind, section in configured(services).items()}

@@ -1,6 +1,6 @@
 """Opens everything in one stack when the app starts, and closes it in reverse when it ends."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -9,8 +9,7 @@ from guardrails.azure.client import AzureClient
 from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
-from guardrails.checks.catalogue import CATALOGUE, SPECS
-from guardrails.domain.check import Check
+from guardrails.checks.catalogue import SPECS, build_checks
 from guardrails.pipeline.bundles import Bundles
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.guarded_chat import GuardedChat
@@ -22,7 +21,6 @@ from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
 from guardrails.server.reload import Reloader
 from guardrails.server.verdict_cache import open_verdict_cache
-from guardrails.settings.schema import Settings
 from guardrails.telemetry.metrics import Metrics
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
@@ -59,7 +57,7 @@ async def _open(
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
-    checks = _checks(settings, AzureClient(sessions.checks, tokens, metrics))
+    checks = build_checks(settings.services, settings.azure, AzureClient(sessions.checks, tokens, metrics))
     guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys, cache=cache)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)
@@ -86,12 +84,3 @@ async def _open(
         max_body=settings.server.max_body,
         streams=settings.server.streams,
     )
-
-
-def _checks(settings: Settings, client: AzureClient) -> Mapping[str, Check]:
-    services = {kind.spec.name: getattr(settings.services, kind.spec.service) for kind in CATALOGUE}
-    return {
-        kind.spec.name: kind.build(client, services[kind.spec.name], settings.azure)
-        for kind in CATALOGUE
-        if services[kind.spec.name] is not None
-    }

@@ -19,8 +19,8 @@ def test_help_names_every_command(run):
 
 
 COMMANDS = (
-    "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "decisions",
-    "decisions schema", "key", "key new",
+    "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "policy tune",
+    "decisions", "decisions schema", "key", "key new",
 )  # fmt: skip
 
 
