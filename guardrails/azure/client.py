@@ -15,7 +15,7 @@ import orjson
 from guardrails.azure.exchange import Call, exchange, url_of
 from guardrails.azure.observer import NO_OBSERVER, Observer
 from guardrails.azure.reply import RawReply
-from guardrails.azure.retry import RetryBudget, retry_after
+from guardrails.azure.retry import MAX_RETRIES, RetryBudget, retry_after
 from guardrails.azure.target import Target
 from guardrails.azure.tokens import TokenProvider
 from guardrails.azure.trouble import CallError, Trouble, refusal, trouble_of_error
@@ -44,6 +44,7 @@ class AzureClient:
         tokens: Bearers and keys.
         observer: Told of every call on the wire.
         max_answer_bytes: The longest answer that is read.
+        max_retries: How often `post_json` tries again; 0 for a caller that keeps its own pace.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class AzureClient:
         observer: Observer = NO_OBSERVER,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        max_retries: int = MAX_RETRIES,
     ) -> None:
         self._session = session
         self._tokens = tokens
         self._observer = observer
         self._max_answer_bytes = max_answer_bytes
+        self._max_retries = max_retries
 
     async def post_json(
         self, target: Target, path: str, *, params: Mapping[str, str], body: object, deadline: Deadline
@@ -75,7 +78,7 @@ class AzureClient:
         except orjson.JSONEncodeError:
             raise CallError(Trouble.UNENCODABLE, target) from None
         call = Call(target, "POST", url_of(target, path, params), _JSON, payload)
-        budget = RetryBudget(deadline)
+        budget = RetryBudget(deadline, self._max_retries)
         calls = 0
         while True:
             try:

@@ -24,7 +24,10 @@ LANGUAGE_API: Final = "2025-11-01"
 
 @dataclass(frozen=True, slots=True)
 class CheckKind:
-    """A check as policies know it, and how to build it from its section of `services`."""
+    """A check as policies know it, and how to build it from its section of `services`.
+
+    `api_version` is what it asks where the section names none.
+    """
 
     spec: CheckSpec
     build: Callable[[JsonClient, settings.Service, settings.Azure], Check]
@@ -58,21 +61,17 @@ CATALOGUE: Final = (
 SPECS: Final[Mapping[str, CheckSpec]] = MappingProxyType({kind.spec.name: kind.spec for kind in CATALOGUE})
 
 
-def build_checks(said: settings.Settings, client: JsonClient) -> Mapping[str, Check]:
-    """The checks whose services are configured, by name."""
-    services = {kind.spec.name: getattr(said.services, kind.spec.service) for kind in CATALOGUE}
-    return {
-        kind.spec.name: kind.build(client, services[kind.spec.name], said.azure)
-        for kind in CATALOGUE
-        if services[kind.spec.name] is not None
-    }
+def configured(services: settings.Services) -> Mapping[CheckKind, settings.Service]:
+    """The checks whose service is configured, each with its section."""
+    sections = {kind: getattr(services, kind.spec.service) for kind in CATALOGUE}
+    return {kind: section for kind, section in sections.items() if section is not None}
+
+
+def build_checks(services: settings.Services, azure: settings.Azure, client: JsonClient) -> Mapping[str, Check]:
+    """The checks whose service is configured, by name, ready to be asked over a client."""
+    return {kind.spec.name: kind.build(client, section, azure) for kind, section in configured(services).items()}
 
 
 def api_versions(services: settings.Services) -> Mapping[str, str]:
     """The api-version that answers for each check whose service is configured."""
-    configured = {kind: getattr(services, kind.spec.service) for kind in CATALOGUE}
-    return {
-        kind.spec.name: service.api_version or kind.api_version
-        for kind, service in configured.items()
-        if service is not None
-    }
+    return {kind.spec.name: section.api_version or kind.api_version for kind, section in configured(services).items()}

@@ -28,7 +28,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
 }
 _EXTRAS: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("trustme", "jwt", "phonenumbers", "stdnum", "PIL", "cryptography"), ("the emulator", "emulator")),
-    "duckdb": ("this command", "lab"),
+    **dict.fromkeys(("duckdb", "numpy", "matplotlib", "jinja2"), ("this command", "lab")),
 }
 """What each package of an optional extra is for."""
 

@@ -61,7 +61,7 @@ async def _open(
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
     stack.push_async_callback(tokens.close)
     metrics.watch_tokens(tokens.ages, tokens.expires_in)
-    checks = build_checks(settings, AzureClient(sessions.checks, tokens, metrics))
+    checks = build_checks(settings.services, settings.azure, AzureClient(sessions.checks, tokens, metrics))
     guard = Guard(checks, metrics, decisions, at_once=settings.server.max_judged, keys=keys, cache=cache)
     metrics.watch_waiting(lambda: guard.waiting)
     chat_client = AzureClient(sessions.chat, tokens, metrics, max_answer_bytes=MAX_COMPLETION_BYTES)

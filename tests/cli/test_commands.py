@@ -20,7 +20,7 @@ def test_help_names_every_command(run):
 
 COMMANDS = (
     "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "policy lint",
-    "policy test", "policy show", "policy schema", "policy explain", "decisions",
+    "policy test", "policy show", "policy schema", "policy explain", "policy tune", "decisions",
     "decisions schema", "key", "key new",
 )  # fmt: skip
 

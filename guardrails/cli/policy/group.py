@@ -14,6 +14,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "schema": "guardrails.cli.policy.schema:schema",
     "diff": "guardrails.cli.policy.diff:diff",
     "replay": "guardrails.cli.policy.replay:replay",
+    "tune": "guardrails.cli.policy.tune:tune",
     "explain": "guardrails.cli.policy.explain:explain",
 }
 
@@ -24,6 +25,6 @@ class PolicyCommands(LazyGroup):
     places = _COMMANDS
 
 
-@click.group(cls=PolicyCommands, short_help="Check, test, compare, try and explain policies.")
+@click.group(cls=PolicyCommands, short_help="Check, test, compare, try, tune and explain policies.")
 def policy() -> None:
-    """Check policy files, run their tests, show and compare them, try them on recorded decisions, explain verdicts."""
+    """Check policy files, run their tests, show and compare them, try them on records, tune and explain."""

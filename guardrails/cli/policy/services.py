@@ -70,7 +70,7 @@ async def run_texts(sources: Sequence[Source], settings: Settings, env: Mapping[
     async with open_sessions(settings.azure) as sessions:
         tokens = TokenProvider(settings, SecretReader(env), sessions.checks)
         try:
-            checks = build_checks(settings, AzureClient(sessions.checks, tokens, Metrics()))
+            checks = build_checks(settings.services, settings.azure, AzureClient(sessions.checks, tokens, Metrics()))
             for source in sources:
                 for index, test in enumerate(source.made.tests):
                     if not test.is_canned:
