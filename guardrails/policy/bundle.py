@@ -69,16 +69,19 @@ def read_folder(folder: Path) -> Reading:
     return Reading(MappingProxyType(texts), tuple(problems), _revision(texts, problems))
 
 
-def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None) -> Bundle:
+def compile_bundle(
+    reading: Reading, specs: Mapping[str, CheckSpec], apis: Mapping[str, str] | None = None, *, run_tests: bool = True
+) -> Bundle:
     """Compile all files of a reading. A second of work for a hundred files: call it off the event loop.
 
-    `apis` are the api-versions that answer for the checks, where they are known.
+    `apis` are the api-versions that answer for the checks, where they are known. `run_tests`: whether a test in a file
+    that fails is a problem.
 
     Raises:
         ConfigurationError: the folder could not be read, holds no policy or two of one name, or any file does not
             compile, or a test with canned findings in one of them fails; all problems of all files at once.
     """
-    compiled = compile_all(reading.texts, specs, apis)
+    compiled = compile_all(reading.texts, specs, apis, run_tests=run_tests)
     if reading.problems or compiled.problems:
         raise ConfigurationError([*reading.problems, *compiled.problems])
     return Bundle(MappingProxyType(compiled.policies), reading.revision)
@@ -86,6 +89,8 @@ def compile_bundle(reading: Reading, specs: Mapping[str, CheckSpec], apis: Mappi
 
 def load_file(file: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
     """Compile a single file, as a bundle of its own. Those beside it are there for what it extends and shadows.
+
+    Tests in it are not run.
 
     Raises:
         ConfigurationError: it cannot be read, or does not compile; all problems at once.
@@ -95,7 +100,7 @@ def load_file(file: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
     except ConfigurationError as error:
         raise ConfigurationError([f"{file}: {problem}" for problem in error.problems]) from None
     shown = str(file.parent / file.name)
-    compiled = compile_all({**_beside(file, text), shown: text}, specs)
+    compiled = compile_all({**_beside(file, text), shown: text}, specs, run_tests=False)
     own = [source.policy for source in compiled.sources.values() if source.file == shown]
     problems = [told for told in compiled.problems if told.startswith(f"{shown}:") or f"(in {shown}," in told]
     if problems or not own:
@@ -168,5 +173,8 @@ def _digests(texts: Mapping[str, str], problems: Iterable[str]) -> Iterator[byte
 
 
 def load_policies(path: Path, specs: Mapping[str, CheckSpec]) -> Bundle:
-    """The bundle of wherever a person points, a folder or a single file. Raises as those two do."""
-    return load_file(path, specs) if path.is_file() else load_bundle(path, specs)
+    """The bundle of wherever a person points, a folder or a single file. Raises as those two do.
+
+    What a change does is of interest before the tests in the file agree with it: they are not run.
+    """
+    return load_file(path, specs) if path.is_file() else compile_bundle(read_folder(path), specs, run_tests=False)

@@ -81,6 +81,21 @@ async def test_plain_allows_may_be_left_out_and_blocks_never(start_service, tmp_
     assert 'decision_records_total{result="sampled"} 2.0' in (await service.get("/metrics", key=None)).body
 
 
+async def test_a_conversation_of_which_something_was_dropped_is_no_plain_allow(start_service, tmp_path):
+    telemetry = {"decisions": str(tmp_path / "decisions.jsonl"), "sample_allowed": 0}
+    dropping = {**POLICY, "chat": {"old_turns": "drop"}}
+    service = await start_service(policies={"default": dropping}, settings={"telemetry": telemetry})
+    turns = [MAIL["text"], "I cannot.", "Good morning!"]
+    roles = ("user", "assistant", "user")
+    messages = [{"role": role, "content": text} for role, text in zip(roles, turns, strict=True)]
+    assert (await service.post("/guarded-chat", {**CHAT, "messages": messages})).status == 200
+    await until(lambda: len(service.decisions()) == 1)
+    (record,) = service.decisions()
+    assert (record["stage"], record["verdict"], record["sample_rate"]) == ("input", "allow", 1)
+    assert record["dropped"]["messages"] == [0, 1]
+    assert record["dropped"]["checks"][0]["findings"][0]["segment"] == 0
+
+
 async def test_a_hangup_opens_the_file_anew_and_ends_nothing(start_service, tmp_path):
     service = await start_service(policies={"default": POLICY})
     await service.post("/check", CLEAN)
