@@ -8,10 +8,9 @@ from seer import EXCHANGE, Seer, inspection, policy
 from guardrails.chat.held_window import Window
 from guardrails.domain.content import Origin, Segment
 from guardrails.domain.verdict import Action, PolicyRef
-from guardrails.pipeline.assessment import Assessment
 from guardrails.pipeline.guard import Guard
 from guardrails.pipeline.stream_account import StreamAccount
-from guardrails.telemetry.audit import OFF, DecisionLog
+from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.metrics import Metrics
 
 RULES = policy().rules
@@ -25,7 +24,7 @@ JUDGING = replace(policy(), shadows=(HARD,))
 
 class Log(DecisionLog):
     def __init__(self):
-        super().__init__(OFF)
+        super().__init__("stdout")
         self.records = []
 
     def record(self, record):
@@ -99,5 +98,6 @@ async def test_the_windows_of_a_stream_come_to_one_verdict_of_the_shadow(told, m
         segment = Segment(text, Origin.USER, "/messages/0/content")
         judged, _ = await assess(JUDGING, told, metrics, text)
         account.add(Window((segment,), {segment.pointer: 0}), judged)
-    whole: Assessment = account.assessment({})
+    whole, adds_up = account.assessment({})
+    assert adds_up
     assert [(one.policy.name, one.action, one.rules) for one in whole.shadows] == [("hard", Action.BLOCK, ("mail",))]
