@@ -1,4 +1,4 @@
-"""The two use cases every door shares: assess (inspect and decide) and enforce (assess, then pass, edit or refuse)."""
+"""The judge every door shares: inspect with every check of a policy, decide, and leave a record behind."""
 
 import asyncio
 import time
@@ -130,17 +130,6 @@ class Guard:
         rate = self._rate(assessment, exchange)
         if rate is not None:
             self._decisions.record(_recorded(assessment, policy, exchange, rate))
-
-    async def enforce(self, inspection: Inspection, policy: Policy, exchange: Exchange) -> Assessment:
-        """Assess, and let only what may travel on return.
-
-        Raises:
-            Refused: the verdict blocks, and the policy enforces.
-            GuardrailUnavailable: it blocks only because a check could not run.
-        """
-        assessment = await self.assess(inspection, policy, exchange)
-        assessment.raise_if_blocked(policy.refusal)
-        return assessment
 
     @property
     def has_keys(self) -> bool:

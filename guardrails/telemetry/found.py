@@ -13,6 +13,7 @@ import orjson
 from guardrails.domain.errors import Overloaded
 from guardrails.telemetry.audit import OFF
 from guardrails.telemetry.recent import Recent
+from guardrails.telemetry.rotation import kept
 
 ID: Final = re.compile(r"chk_[0-9a-f]{24}", re.ASCII)
 MOST_READ: Final = 256 * 1024 * 1024
@@ -23,7 +24,6 @@ _BLOCK: Final = 4 * 1024 * 1024
 _NEAR: Final = 2 * _BLOCK
 _LONGEST: Final = 64 * 1024 * 1024
 _MOST_WAITING: Final = 8
-_STAMP: Final = re.compile(r"\d{8}T\d{6}\.\d{6}Z", re.ASCII)
 
 
 class RecordedDecisions:
@@ -84,13 +84,12 @@ def records_of(lines: Iterable[bytes], decision_id: str) -> list[dict[str, Any]]
     return found
 
 
-def set_aside(file: Path) -> list[Path]:
-    """The files that a log was rotated into (`decisions.20261124T060000.000005Z.jsonl`), the newest first."""
+def before(file: Path) -> list[Path]:
+    """The files that a log was rotated into, the newest first; none where the folder cannot be read."""
     try:
-        beside = [path for path in file.parent.iterdir() if _is_of(file, path.name)]
+        return kept(file)[::-1]
     except OSError:
         return []
-    return sorted(beside, reverse=True)
 
 
 def search(files: Iterable[Path], decision_id: str, most_read: int = MOST_READ) -> tuple[bytes, ...]:
@@ -136,12 +135,7 @@ def _search_file(file: Path, needle: bytes, most_read: int) -> tuple[list[bytes]
 
 
 def _search_all(file: Path, decision_id: str, most_read: int) -> tuple[bytes, ...]:
-    return search([file, *set_aside(file)], decision_id, most_read)
-
-
-def _is_of(file: Path, name: str) -> bool:
-    has_ends = name.startswith(f"{file.stem}.") and name.endswith(file.suffix)
-    return has_ends and _STAMP.fullmatch(name[len(file.stem) + 1 : len(name) - len(file.suffix)]) is not None
+    return search([file, *before(file)], decision_id, most_read)
 
 
 def belongs_to(record: Mapping[str, Any], caller: str, policy: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from guardrails.domain.errors import Overloaded
 from guardrails.telemetry import found
 from guardrails.telemetry.audit import DecisionLog
-from guardrails.telemetry.found import RecordedDecisions, belongs_to, records_of, search, set_aside
+from guardrails.telemetry.found import RecordedDecisions, before, belongs_to, records_of, search
 from guardrails.telemetry.recent import Recent
 
 ID = "chk_" + "a" * 24
@@ -77,7 +77,7 @@ def test_both_ways_of_a_chat_are_found_where_the_file_was_set_aside_between_them
     file.write_bytes(line(ID, 2))
     for stranger in ("decisions.old.jsonl", "other.20261124T060000.000005Z.jsonl"):
         (tmp_path / stranger).write_bytes(line(ID, 9))
-    assert set_aside(file) == [older]
+    assert before(file) == [older]
     assert [record["n"] for record in records_of(search([file, older], ID), ID)] == [1, 2]
 
 

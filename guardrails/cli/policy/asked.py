@@ -32,7 +32,7 @@ from guardrails.server.app import create_app
 from guardrails.server.prepare import Prepared, prepare
 from guardrails.settings.load import load
 from guardrails.telemetry.audit import OFF
-from guardrails.telemetry.found import STANDARD_OUTPUT, records_of, search, set_aside
+from guardrails.telemetry.found import STANDARD_OUTPUT, before, records_of, search
 from guardrails.web.services import HOLDER
 
 _SECONDS: Final = 60.0
@@ -155,7 +155,7 @@ def _files_of(prepared: Prepared | None) -> list[Path]:
     if target in {OFF, STANDARD_OUTPUT}:
         raise ConfigurationError([f"--decisions: say which files; telemetry.decisions is {target}, which is none"])
     file = Path(target)
-    return [path for path in (file, *set_aside(file)) if path.is_file()]
+    return [path for path in (file, *before(file)) if path.is_file()]
 
 
 def _bundle_of(prepared: Prepared | None) -> Bundle:
