@@ -172,7 +172,7 @@ def _looks(  # noqa: PLR0917 - one finding with all it is held against
             yield Look(rule, _unfired(rule, stage, finding, origin), distance=_distance(rule, finding))
             continue
         why = hit.detail if hit.action is not rule.action else None
-        above = next_above(finding.measure, spec.measure if spec is not None else None)
+        above = next_above(finding.measure, spec, policy.checks.get(check))
         yield Look(rule, Outcome.FIRED, hit.action, _distance(rule, finding), above, why)
 
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from guardrails.domain.check import CheckReport, CheckSpec, Measure
+from guardrails.domain.check import CheckReport, CheckSpec
 from guardrails.domain.content import Inspection, Kind
 from guardrails.domain.verdict import ON_FAILURE_RULE, Action
 from guardrails.policy.decide import decide
 from guardrails.policy.edits import Hit
 from guardrails.policy.media import CHECK as MEDIA_CHECK
-from guardrails.policy.policy import Policy, Rule, Source
+from guardrails.policy.policy import CheckPlan, Policy, Rule, Source
 
 _FINE = 100
 """Steps of a confidence: people write 0.7 and 0.85."""
@@ -44,12 +44,19 @@ class LetsPass:
     action: Action
 
 
-def next_above(measure: float | None, scale: Measure | None) -> float | None:
-    """The next threshold above a measure: a whole severity, a hundredth of a confidence; None where there is none."""
-    if measure is None or scale is None or not math.isfinite(measure):
+def next_above(measure: float | None, spec: CheckSpec | None, plan: CheckPlan | None) -> float | None:
+    """The next threshold above a measure; None where there is none.
+
+    A hundredth of a confidence, a severity: the next one that the check can report with its options, since a threshold
+    that is never reported is no threshold.
+    """
+    scale = spec.measure if spec is not None else None
+    if measure is None or spec is None or scale is None or not math.isfinite(measure):
         return None
     steps = 1 if scale.highest - scale.lowest > 1 else _FINE
     above = (math.floor(measure * steps + _NOISE) + 1) / steps
+    if spec.levels is not None and plan is not None and (levels := spec.levels(plan.options)):
+        return min((level for level in levels if level >= above), default=None)
     return above if scale.lowest < above <= scale.highest else None
 
 
@@ -68,7 +75,8 @@ def lets_pass(
     changes: list[Change] = []
     rules: list[Rule] = []
     for rule in policy.rules:
-        change, changed = _of_rule(rule, blocking[rule.id], specs) if rule.id in blocking else (None, rule)
+        plan = policy.checks.get(rule.check)
+        change, changed = _of_rule(rule, blocking[rule.id], specs, plan) if rule.id in blocking else (None, rule)
         changes += () if change is None else (change,)
         rules.append(changed)
     reasons = [reason for reason in decide(policy, inspection, reports).reasons if reason.action is Action.BLOCK]
@@ -86,27 +94,31 @@ def lets_pass(
     return LetsPass(tuple(changes), decide(other, inspection, reports).action)
 
 
-def _of_rule(rule: Rule, hits: Sequence[Hit], specs: Mapping[str, CheckSpec]) -> tuple[Change, Rule]:
+def _of_rule(
+    rule: Rule, hits: Sequence[Hit], specs: Mapping[str, CheckSpec], plan: CheckPlan | None
+) -> tuple[Change, Rule]:
     spec = specs.get(rule.check)
-    above = [next_above(hit.finding.measure, None if spec is None else spec.measure) for hit in hits]
+    above = [next_above(hit.finding.measure, spec, plan) for hit in hits]
     reachable = [one for one in above if one is not None]
     if len(reachable) == len(above):
         needed = max(reachable)
         change = Change(f"rules.{rule.id}.at_least", rule.at_least, needed, rule.source)
         return change, replace(rule, at_least=needed)
-    why = _no_threshold(spec, hits)
+    why = _no_threshold(spec, hits, plan)
     return (
         Change(f"rules.{rule.id}.action", rule.action.word, Action.FLAG.word, rule.source, why),
         replace(rule, action=Action.FLAG, replacement=None, restore=False),
     )
 
 
-def _no_threshold(spec: CheckSpec | None, hits: Sequence[Hit]) -> str:
+def _no_threshold(spec: CheckSpec | None, hits: Sequence[Hit], plan: CheckPlan | None) -> str:
     if spec is None or spec.measure is None:
         return "the check says yes or no, without a number"
     if any(hit.finding.measure is None for hit in hits):
         return "a match of a blocklist has no number"
-    return f"no threshold is above the measure: {spec.measure.unit} ends at {spec.measure.highest:g}"
+    levels = spec.levels(plan.options) if spec.levels is not None and plan is not None else ()
+    highest = max(levels, default=spec.measure.highest)
+    return f"no threshold is above the measure: {spec.measure.unit} ends at {highest:g}"
 
 
 def _of_failures(policy: Policy, failed: Iterable[str]) -> Iterator[Change]:

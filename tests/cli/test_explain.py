@@ -60,7 +60,7 @@ def test_a_decision_is_explained_from_its_record(explain, decisions, policies):
     assert result.exit_code == 1
     for said in ("block by policy default@sha256:", f"{policies}/default.yaml:10", "the policy is the same now"):
         assert said in result.stdout
-    assert "rules.harm.at_least: 5, now 4" in result.stdout
+    assert "rules.harm.at_least: 6, now 4" in result.stdout
 
 
 def test_a_program_gets_it_as_json_and_from_compressed_files(explain, decisions):

@@ -14,6 +14,7 @@ from guardrails.policy.decide import decide
 from guardrails.policy.explain import MOST_FINDINGS, MOST_LOOKS, Outcome, explain
 from guardrails.policy.explained import told
 from guardrails.policy.lets_pass import next_above
+from guardrails.policy.policy import CheckPlan
 
 CANARY = "kanarienvogel@example.org and a secret text"
 AT = "/messages/0/content"
@@ -187,6 +188,23 @@ def test_where_a_rule_stands_is_no_part_of_what_it_is(policy, specs):
 SEVERITY, CONFIDENCE = Measure("severity", 0, 7), Measure("confidence", 0.0, 1.0)
 
 
+def numbered(scale, levels=None):
+    reported = None if levels is None else lambda _options: levels
+    return CheckSpec(
+        "numbered",
+        "numbered",
+        frozenset({"Hate"}),
+        scale,
+        False,
+        frozenset(Origin),
+        lambda _given: None,
+        levels=reported,
+    )
+
+
+PLAN = CheckPlan("numbered", frozenset(Origin), Action.BLOCK, None)
+
+
 @pytest.mark.parametrize(
     ("measure", "scale", "above"),
     [
@@ -196,7 +214,16 @@ SEVERITY, CONFIDENCE = Measure("severity", 0, 7), Measure("confidence", 0.0, 1.0
     ],
 )  # fmt: skip
 def test_the_next_threshold_is_a_number_people_would_write(measure, scale, above):
-    assert next_above(measure, scale) == above
+    assert next_above(measure, numbered(scale), PLAN) == above
+
+
+def test_without_a_check_there_is_no_next_threshold():
+    assert next_above(4, None, None) is None
+
+
+@pytest.mark.parametrize(("measure", "above"), [(0, 2), (2, 4), (3, 4), (4, 6), (6, None), (7, None)])
+def test_the_next_threshold_is_one_that_the_check_reports_with_its_options(measure, above):
+    assert next_above(measure, numbered(SEVERITY, (2, 4, 6)), PLAN) == above
 
 
 KNOWN = {

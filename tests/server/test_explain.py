@@ -71,11 +71,14 @@ async def test_a_checked_text_is_explained_by_its_id(explaining, text, verdict, 
     assert bool(one["redactions"]) == (verdict == "redact")
 
 
-async def test_a_threshold_that_would_have_let_it_pass_does(explaining, start_service):
-    (one,) = (await explained(explaining, {"text": HARM}))["explanations"]
+@pytest.mark.parametrize(("levels", "where", "needed"), [("four", "action", "flag"), ("eight", "at_least", 7)])
+async def test_what_would_have_let_it_pass_is_a_change_that_the_policy_can_make(start_service, levels, where, needed):
+    checks = {**POLICY["checks"], "content_safety": {"severity_levels": levels}}
+    service = await start_service(policies={"default": {**POLICY, "checks": checks}})
+    (one,) = (await explained(service, {"text": HARM}))["explanations"]
     (change,) = one["would_pass"]["changes"]
-    assert change["where"] == "rules.harm.at_least"
-    assert change["needed"] > next(look["measure"] for look in one["reasons"] if look["rule"] == "harm")
+    assert (change["where"], change["needed"]) == (f"rules.harm.{where}", needed)
+    assert next(look["measure"] for look in one["reasons"] if look["rule"] == "harm") == 6
 
 
 async def test_both_ways_of_a_chat_are_explained_under_its_one_id(explaining):
