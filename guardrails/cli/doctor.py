@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Column, Table
 
 from guardrails.azure.secrets import SecretReader
 from guardrails.cli.diagnosis import Diagnosis, Doctor, State
 from guardrails.cli.options import config_option, json_option
+from guardrails.cli.progress_bar import progress_bar
 from guardrails.cli.terminal import console
 from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import prepare
@@ -50,16 +50,7 @@ def is_well(diagnoses: Sequence[Diagnosis]) -> bool:
 
 
 async def _with_progress(patient: Doctor, *, quiet: bool) -> tuple[Diagnosis, ...]:
-    err = console(stderr=True)
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=err,
-        transient=True,
-        disable=quiet or not err.is_terminal,
-    )
+    progress = progress_bar(quiet=quiet)
     async with AsyncExitStack() as stack:
         stack.enter_context(progress)
         task = progress.add_task("asking Azure", total=patient.questions)

@@ -9,12 +9,17 @@ from guardrails.cli.key import sha256_of
 
 
 @asynccontextmanager
-async def emulated(config: Path, env: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
-    """Variables that point the settings at an emulator of this command's own."""
+async def emulated(config: Path, env: Mapping[str, str], *, required: bool = False) -> AsyncIterator[Mapping[str, str]]:
+    """Variables that point the settings at an emulator of this command's own.
+
+    Raises:
+        ConfigurationError: the settings file is `required` and cannot be read.
+    """
     from guardrails.cli import emulation  # noqa: PLC0415 - the emulator is an extra
     from guardrails.emulator.serve import Emulator  # noqa: PLC0415 - the emulator is an extra
 
-    document = await asyncio.to_thread(emulation.read_document, config)
+    read = emulation.require_document if required else emulation.read_document
+    document = await asyncio.to_thread(read, config)
     async with Emulator(emulation.emulator_config(document)) as emulator:
         keys = {name: sha256_of(key) for name, key in emulation.caller_keys(document, env).items()}
         yield emulation.service_variables(document, emulator.settings()) | keys

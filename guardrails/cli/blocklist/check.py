@@ -9,7 +9,7 @@ from guardrails.blocklists.folder import folder_of, load_lists
 from guardrails.blocklists.missing import lists_of, missing_lists
 from guardrails.checks.catalogue import SPECS
 from guardrails.cli.blocklist.options import emulator_option
-from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.options import config_option, json_option
 from guardrails.policy.bundle import load_bundle, read_folder
 from guardrails.telemetry import logs
@@ -25,13 +25,13 @@ def check(config: Path, *, emulator: bool, as_json: bool) -> None:
     Each is told with file and line. Exit code 1 when there is one, 2 when it cannot be told.
     """
     logs.configure("error")
-    with Resource(config, emulator=emulator) as resource:
-        settings = resource.opened.settings
+    with open_resource(config, emulator=emulator) as resource:
+        settings = resource.settings
         policies = load_bundle(settings.policies, SPECS).policies
         texts = read_folder(settings.policies).texts
         folder = folder_of(settings)
         files = load_lists(folder) if folder.exists() else ()
-        there = {one.name for one in resource.run(resource.opened.lists.all())}
+        there = {one.name for one in resource.run(resource.lists.all())}
     problems = missing_lists(policies, texts, there, files)
     used = lists_of(policies)
     if as_json:

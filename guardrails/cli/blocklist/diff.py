@@ -9,7 +9,7 @@ from guardrails.blocklists.difference import total_items
 from guardrails.blocklists.folder import folder_of, load_lists
 from guardrails.blocklists.remote import differences, read_remote
 from guardrails.cli.blocklist.options import chosen, emulator_option, names_argument, notes, progress, show_items_option
-from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.blocklist.words import as_data, lines, unnamed, unnamed_line
 from guardrails.cli.options import config_option, json_option
 from guardrails.telemetry import logs
@@ -28,11 +28,11 @@ def diff(names: tuple[str, ...], config: Path, *, show_items: bool, emulator: bo
     has are named, and are no difference. Exit code 1 when something differs, 2 when it cannot be told.
     """
     logs.configure("error")
-    with Resource(config, emulator=emulator) as resource:
-        files = load_lists(folder_of(resource.opened.settings))
+    with open_resource(config, emulator=emulator) as resource:
+        files = load_lists(folder_of(resource.settings))
         wanted = chosen(names, files)
         with progress(quiet=as_json) as told:
-            there = resource.run(read_remote(resource.opened.lists, told))
+            there = resource.run(read_remote(resource.lists, told))
     pairs = differences(wanted, there)
     left_alone = unnamed(files, there)
     if as_json:

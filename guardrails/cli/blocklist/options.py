@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from guardrails.blocklists.list_file import ListFile, alike
 from guardrails.blocklists.remote import Told
-from guardrails.cli.terminal import console
+from guardrails.cli.progress_bar import progress_bar
 from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.near import hint
 
@@ -53,17 +52,7 @@ def notes(files: Sequence[ListFile]) -> tuple[str, ...]:
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Told]:
     """Shows progress at a terminal, on standard error."""
-    err = console(stderr=True)
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=err,
-        transient=True,
-        disable=quiet or not err.is_terminal,
-    )
-    with bar:
+    with progress_bar(quiet=quiet) as bar:
         task = bar.add_task("asking Azure", total=None)
 
         def told(what: str, done: int, total: int) -> None:

@@ -12,7 +12,7 @@ from guardrails.blocklists.list_file import ListFile
 from guardrails.blocklists.pull import Outcome, Pulled, plan_pull, render, write_all
 from guardrails.blocklists.remote import read_remote
 from guardrails.cli.blocklist.options import emulator_option, names_argument, progress, require
-from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.options import config_option, json_option
 from guardrails.cli.terminal import counted
 from guardrails.telemetry import logs
@@ -40,11 +40,11 @@ def pull(names: tuple[str, ...], config: Path, *, force: bool, dry_run: bool, em
     one that says the same is never written. Exit code 1 when a file was left that differs, 2 when it cannot be done.
     """
     logs.configure("error")
-    with Resource(config, emulator=emulator) as resource:
-        folder = folder_of(resource.opened.settings)
+    with open_resource(config, emulator=emulator) as resource:
+        folder = folder_of(resource.settings)
         files: Sequence[ListFile] = load_lists(folder) if folder.exists() else ()
         with progress(quiet=as_json) as told:
-            there = resource.run(read_remote(resource.opened.lists, told))
+            there = resource.run(read_remote(resource.lists, told))
     require(names, there, "in Azure")
     wanted = [contents for name, contents in there.items() if not names or name in names]
     plan = plan_pull(folder, files, wanted, force=force)

@@ -13,7 +13,7 @@ from guardrails.blocklists.push import Account, Push, total_after
 from guardrails.blocklists.push import push as carry_out
 from guardrails.blocklists.remote import differences, read_remote
 from guardrails.cli.blocklist.options import chosen, emulator_option, names_argument, notes, progress, show_items_option
-from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.blocklist.words import as_data, lines, unnamed
 from guardrails.cli.main import WRONG_USE
 from guardrails.cli.options import config_option, json_option
@@ -54,11 +54,11 @@ def push(
     Exit code 1 when items stayed that the files do not have, 2 when it could not be done; then it says how far it came.
     """
     logs.configure("error")
-    with Resource(config, emulator=emulator) as resource:
-        files = load_lists(folder_of(resource.opened.settings))
+    with open_resource(config, emulator=emulator) as resource:
+        files = load_lists(folder_of(resource.settings))
         wanted = chosen(names, files)
         with progress(quiet=as_json) as told:
-            there = resource.run(read_remote(resource.opened.lists, told))
+            there = resource.run(read_remote(resource.lists, told))
         pairs = differences(wanted, there)
         changes = [change for _, change in pairs]
         _require_room(total_after(changes, there, prune=prune))
@@ -69,8 +69,8 @@ def push(
         if not dry_run:
             _confirm(changes, prune=prune, yes=yes)
             with progress(quiet=as_json) as told:
-                under_way = resource.run(carry_out(resource.opened.lists, changes, there, told, prune=prune))
-        failure = None if under_way.failure is None else resource.opened.explain(under_way.failure)
+                under_way = resource.run(carry_out(resource.lists, changes, there, told, prune=prune))
+        failure = None if under_way.failure is None else resource.explain(under_way.failure)
     if as_json:
         data = as_data(pairs, unnamed(files, there), total_items(there.values()), show=show_items)
         click.echo(orjson.dumps(data | {"notes": notes(wanted)} | _data(under_way, failure, dry_run=dry_run)))

@@ -6,8 +6,8 @@ import gzip
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from aiohttp import web
 from guardrails.azure.secrets import SecretReader
 from guardrails.chat.request import extract_text
 from guardrails.checks.catalogue import SPECS
-from guardrails.cli.key import sha256_of
+from guardrails.cli.emulated import emulated
 from guardrails.domain.content import Inspection, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.pipeline.assessment import new_id
@@ -101,9 +101,9 @@ async def from_text(
         ConfigurationError: the settings or policies do not hold, or there is no such policy.
     """
     async with AsyncExitStack() as stack:
-        env: Mapping[str, str] = os.environ
+        env: Mapping[str, str] = dict(os.environ)
         if emulator:
-            env = await stack.enter_async_context(_emulated(config))
+            env = {**env, **await stack.enter_async_context(emulated(config, env, required=True))}
         prepared = await asyncio.to_thread(_unrecorded, config, env, policies)
         chosen = _policy(prepared.bundle, policy or _only_one(prepared.bundle))
         app = create_app(prepared, SecretReader(env))
@@ -187,15 +187,3 @@ def _unrecorded(config: Path, env: Mapping[str, str], policies: Path | None) -> 
         return prepare(config, told)
     # Which policies callers are bound to is nothing here: this folder may be another one.
     return Prepared(load(config, told), load_bundle(policies, SPECS))
-
-
-@asynccontextmanager
-async def _emulated(config: Path) -> AsyncIterator[Mapping[str, str]]:
-    """The variables of this command, pointed at an emulator of its own."""
-    from guardrails.cli import emulation  # noqa: PLC0415 - the emulator is an extra
-    from guardrails.emulator.serve import Emulator  # noqa: PLC0415 - the emulator is an extra
-
-    document = await asyncio.to_thread(emulation.require_document, config)
-    async with Emulator(emulation.emulator_config(document)) as emulator:
-        env = dict(os.environ) | emulation.service_variables(document, emulator.settings())
-        yield env | {name: sha256_of(key) for name, key in emulation.caller_keys(document, env).items()}

@@ -8,7 +8,7 @@ import orjson
 from guardrails.blocklists.folder import folder_of, load_lists
 from guardrails.blocklists.missing import missing_lists
 from guardrails.cli.blocklist.options import emulator_option
-from guardrails.cli.blocklist.resource import Resource
+from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.options import config_option, json_option
 from guardrails.cli.policy.files import Files, compiled_files, optional_settings, path_argument
 from guardrails.cli.terminal import counted
@@ -50,12 +50,12 @@ def lint(path: Path | None, config: Path, *, emulator: bool, online: bool, stric
 
 
 def _online(path: Path | None, config: Path, *, emulator: bool) -> tuple[Files, tuple[str, ...]]:
-    with Resource(config, emulator=emulator) as resource:
-        settings = resource.opened.settings
+    with open_resource(config, emulator=emulator) as resource:
+        settings = resource.settings
         files = compiled_files(path, settings)
         folder = folder_of(settings)
         lists = load_lists(folder) if folder.exists() else ()
-        there = {one.name for one in resource.run(resource.opened.lists.all())}
+        there = {one.name for one in resource.run(resource.lists.all())}
     policies = {source.policy.ref.name: source.policy for source in files.sources}
     # A list that a policy has from what it extends is named in that file.
     return files, (*files.problems, *missing_lists(policies, files.texts, there, lists))

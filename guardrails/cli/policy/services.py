@@ -1,11 +1,7 @@
 """The checks of the settings, opened for a command: texts of a policy's tests go through them as those of a caller."""
 
-import asyncio
-import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from guardrails.api.schemas import extract_content, parse_check
 from guardrails.azure.client import AzureClient
@@ -13,7 +9,6 @@ from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import build_checks
-from guardrails.cli.emulated import emulated
 from guardrails.domain.check import Check
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
@@ -28,41 +23,6 @@ from guardrails.settings.schema import Settings
 from guardrails.telemetry.metrics import Metrics
 
 Ran = Callable[[Source, Outcome], None]
-T = TypeVar("T")
-
-
-class Surroundings:
-    """The environment a command runs in; with an emulator of its own, for as long as it is entered."""
-
-    def __init__(self, config: Path, *, emulator: bool) -> None:
-        self._config = config
-        self._emulator = emulator
-        self._runner = asyncio.Runner()
-        self._stack = AsyncExitStack()
-        self.env: Mapping[str, str] = dict(os.environ)
-
-    def __enter__(self) -> Self:
-        try:
-            if self._emulator:
-                variables = self.run(self._stack.enter_async_context(emulated(self._config, self.env)))
-                self.env = {**self.env, **variables}
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._close()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to the end."""
-        return self._runner.run(work)
-
-    def _close(self) -> None:
-        try:
-            self.run(self._stack.aclose())
-        finally:
-            self._runner.close()
 
 
 async def run_texts(sources: Sequence[Source], settings: Settings, env: Mapping[str, str], ran: Ran) -> None:

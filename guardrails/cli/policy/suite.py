@@ -11,7 +11,8 @@ from guardrails.cli.blocklist.options import emulator_option, progress
 from guardrails.cli.options import config_option, json_option
 from guardrails.cli.policy.files import compiled_files, optional_settings, path_argument
 from guardrails.cli.policy.junit import junit
-from guardrails.cli.policy.services import Surroundings, run_texts
+from guardrails.cli.policy.services import run_texts
+from guardrails.cli.surroundings import Surroundings
 from guardrails.cli.terminal import counted
 from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.compile import Source

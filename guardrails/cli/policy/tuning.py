@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TextColumn, TimeRemainingColumn
 
 from guardrails.azure.client import AzureClient
 from guardrails.azure.secrets import SecretReader
@@ -16,7 +16,7 @@ from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import SPECS, build_checks, configured
 from guardrails.cli import emulation
-from guardrails.cli.terminal import console
+from guardrails.cli.progress_bar import progress_bar
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.lab.tuning import asking
@@ -165,7 +165,8 @@ class Tuning:
             # It keeps the pace itself: a client that tried again by itself would not let the others rest.
             client = PacedClient(AzureClient(sessions.checks, tokens, max_retries=0), pace)
             checks = build_checks(settings.services, settings.azure, client)
-            bar = stack.enter_context(_bar(quiet=quiet))
+            counts = TextColumn("texts, {task.fields[calls]} calls, {task.fields[throttled]} times 429")
+            bar = stack.enter_context(progress_bar(counts, TimeRemainingColumn(), quiet=quiet, transient=False))
             task = bar.add_task("asking", total=self._estimate.texts, calls=0, throttled=0)
 
             def told(progress: asking.Progress) -> None:
@@ -249,17 +250,3 @@ def _instruments(settings: Settings, policy: Policy, *, emulated: bool) -> Mappi
             [f"services.{SPECS[name].service}: is missing; policy {policy.ref.name!r} uses {name}" for name in missing]
         )
     return made
-
-
-def _bar(*, quiet: bool) -> Progress:
-    err = console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("texts, {task.fields[calls]} calls, {task.fields[throttled]} times 429"),
-        TimeRemainingColumn(),
-        console=err,
-        disable=quiet or not err.is_terminal,
-    )
