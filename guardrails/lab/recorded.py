@@ -5,7 +5,6 @@ stand. So most records are the same evidence, and each kind needs to be judged o
 JSON lines, plain or compressed, and Parquet, groups on all processors and spills to disk where memory is short.
 """
 
-import glob
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import duckdb
 
 from guardrails.domain.errors import ConfigurationError
 from guardrails.lab.recorded_sql import groups, lines, tables
+from guardrails.telemetry.recorded_files import find_files
 
 _PARQUET: Final = (".parquet", ".pq")
 _PATTERN: Final = frozenset("*?[")
@@ -67,23 +67,17 @@ class Limits:
     threads: int | None = None
 
 
-def find_files(patterns: Sequence[str]) -> list[Path]:
-    """The files of paths and globs (`**` goes through folders), each once, in the order of their names.
+def find_readable(patterns: Sequence[str]) -> list[Path]:
+    """The files of paths and globs, as `find_files` finds them, for the engine, which takes every name for a pattern.
 
     Raises:
-        ConfigurationError: one matches nothing.
+        ConfigurationError: one matches nothing, or has a name that the engine cannot read.
     """
-    found: dict[Path, None] = {}
-    problems = []
-    for pattern in patterns:
-        matched = sorted(path for path in map(Path, glob.glob(pattern, recursive=True)) if path.is_file())  # noqa: PTH207 - absolute patterns, too
-        if not matched:
-            problems.append(f"--decisions: nothing matches {pattern}")
-        found.update(dict.fromkeys(matched))
-    problems += [f"--decisions: {path}: a name with *, ? or [ cannot be read" for path in found if _is_pattern(path)]
+    found = find_files(patterns)
+    problems = [f"--decisions: {path}: a name with *, ? or [ cannot be read" for path in found if _is_pattern(path)]
     if problems:
         raise ConfigurationError(problems)
-    return list(found)
+    return found
 
 
 def _is_pattern(path: Path) -> bool:

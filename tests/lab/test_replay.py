@@ -20,7 +20,7 @@ from guardrails.domain.content import Inspection, Kind, Origin, Segment, Span, S
 from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.finding import BLOCKLIST, Finding
 from guardrails.lab.evidence import Unreplayable, read_evidence
-from guardrails.lab.recorded import Limits, find_files, read_alike
+from guardrails.lab.recorded import Limits, find_readable, read_alike
 from guardrails.lab.rejudge import rejudge
 from guardrails.lab.replay import Judge, outcome_of, replay
 
@@ -173,10 +173,10 @@ def test_ids_are_late_ones_and_as_many_as_asked_for(mail, write):
 def test_files_are_found_by_name_and_glob(write, tmp_path):
     write([], "decisions.jsonl")
     write([], "decisions.20261124T060000.000001Z.jsonl")
-    found = find_files([f"{tmp_path}/decisions*.jsonl", f"{tmp_path}/decisions.jsonl"])
+    found = find_readable([f"{tmp_path}/decisions*.jsonl", f"{tmp_path}/decisions.jsonl"])
     assert [file.name for file in found] == ["decisions.20261124T060000.000001Z.jsonl", "decisions.jsonl"]
     with pytest.raises(ConfigurationError, match="nothing matches"):
-        find_files([f"{tmp_path}/nothing*"])
+        find_readable([f"{tmp_path}/nothing*"])
 
 
 def test_a_file_that_is_not_what_its_name_says_is_told_without_its_words(tmp_path):

@@ -1,7 +1,6 @@
 """Explanations from where they are to be had: a running service, the configured services, or files of records."""
 
 import asyncio
-import glob
 import gzip
 import json
 import os
@@ -33,6 +32,7 @@ from guardrails.server.prepare import Prepared, prepare
 from guardrails.settings.load import load
 from guardrails.telemetry.audit import OFF
 from guardrails.telemetry.found import STANDARD_OUTPUT, before, records_of, search
+from guardrails.telemetry.recorded_files import find_files
 from guardrails.web.services import HOLDER
 
 _SECONDS: Final = 60.0
@@ -60,7 +60,7 @@ def from_records(
         ConfigurationError: no file has it, or there is no policy of its name.
     """
     prepared = None if policies and patterns else prepare(config, os.environ)
-    files = find_files(patterns) if patterns else _files_of(prepared)
+    files = _latest_first(find_files(patterns)) if patterns else _files_of(prepared)
     bundle = load_bundle(policies, SPECS) if policies else _bundle_of(prepared)
     records = records_of(_lines(files, decision), decision)
     if not records:
@@ -122,19 +122,8 @@ def _is_known(told: object) -> bool:
     return isinstance(told, dict) and ("unexplained" in told or told.keys() >= _FIELDS)
 
 
-def find_files(patterns: Sequence[str]) -> list[Path]:
-    """The files of paths and globs, those changed last first.
-
-    Raises:
-        ConfigurationError: one matches nothing.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        matched = [Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file()]  # noqa: PTH207 - absolute patterns, too
-        if not matched:
-            raise ConfigurationError([f"--decisions: nothing matches {pattern}"])
-        found.update(dict.fromkeys(matched))
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+def _latest_first(files: Sequence[Path]) -> list[Path]:
+    return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def _lines(files: Sequence[Path], decision: str) -> tuple[bytes, ...]:

@@ -91,10 +91,10 @@ def _effect(
 ) -> "Effect":
     # Loaded here: the engine is an extra.
     from guardrails.checks.catalogue import SPECS  # noqa: PLC0415
-    from guardrails.lab.recorded import Limits, find_files, read_alike  # noqa: PLC0415
+    from guardrails.lab.recorded import Limits, find_readable, read_alike  # noqa: PLC0415
     from guardrails.lab.replay import Judge, replay  # noqa: PLC0415
 
-    files = find_files(decisions)
+    files = find_readable(decisions)
     # Two single files are compared whatever their names. The old one says which records they are compared on.
     (renamed,) = after.policies.values() if len(before.policies) == len(after.policies) == 1 else (None,)
     with reading(files) as progress:

@@ -70,14 +70,14 @@ def replay(
     """
     # Loaded here: the engine is an extra, and help must not need it.
     from guardrails.checks.catalogue import SPECS  # noqa: PLC0415
-    from guardrails.lab.recorded import Limits, find_files, read_alike  # noqa: PLC0415
+    from guardrails.lab.recorded import Limits, find_readable, read_alike  # noqa: PLC0415
     from guardrails.lab.replay import Judge  # noqa: PLC0415
     from guardrails.lab.replay import replay as judge_again  # noqa: PLC0415
     from guardrails.policy.bundle import load_policies  # noqa: PLC0415
 
     bundle = load_policies(policies, SPECS)
     judge = Judge(bundle.policies, SPECS, _one(bundle.policies, judged_by))
-    files = find_files(decisions)
+    files = find_readable(decisions)
     with reading(files) as progress:
         groups = read_alike(
             files, since=since, until=until, examples=limit_ids, limits=Limits(memory), progress=progress
