@@ -5,6 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
+PORTKEY := .gateways/portkey
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra speed --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
@@ -55,6 +56,12 @@ lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (w
 	$(COMPILE) --output-file requirements/service.txt
 	$(COMPILE) --extra emulator --output-file requirements/run.txt
 	$(COMPILE) --extra emulator --extra lab --group test --group check --output-file requirements/dev.txt
+
+# The Portkey gateway, which the tests in tests_gateways/portkey start: one known version, apart from the service.
+$(PORTKEY)/.installed: tests_gateways/portkey/install.py
+	@echo "Installing the Portkey gateway into $(PORTKEY), once."
+	@$(PYTHON) $< $(PORTKEY)
+	@touch $@
 
 clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
