@@ -1,8 +1,8 @@
 """Install the Portkey gateway that these tests start: `python install.py FOLDER`.
 
-One known version, for its behaviour is observed rather than specified. Its HTTP server is held at the last version it works
-with: with a newer one every streamed answer is a 500. The two archives are compared with the
-digests below before anything is installed; what they depend on is resolved as of one day. No package's scripts are run.
+One known version, for its behaviour is observed rather than specified. Its HTTP server is held at the last version it
+works with: with a newer one every streamed answer is a 500. The two archives are compared with the digests below before
+anything is installed; what they depend on is resolved as of one day. No scripts of packages are run.
 """
 
 import base64
@@ -15,12 +15,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
+# Name and version: SHA-512.
 ARCHIVES: Final = {
-    "@portkey-ai/gateway@1.15.2": "OuwwQEJ0rnKQuPgaCqyMpP+X5Uly2h9EBDm5Lx/NYu9MXTzB/nKrKgjd8J3vPGeNpYoyxTzKSzTV2tGv8Dd+fg==",
-    "@hono/node-server@1.14.1": "vmbuM+HPinjWzPe7FFPWMMQMsbKE9gDPhaH0FFdqbGpkT5lp++tcWDTxwBl5EgS5y6JVgIaCdjeHRfQ4XRBRjQ==",
+    "@portkey-ai/gateway@1.15.2": (
+        "OuwwQEJ0rnKQuPgaCqyMpP+X5Uly2h9EBDm5Lx/NYu9MXTzB/nKrKgjd8J3vPGeNpYoyxTzKSzTV2tGv8Dd+fg=="
+    ),
+    "@hono/node-server@1.14.1": (
+        "vmbuM+HPinjWzPe7FFPWMMQMsbKE9gDPhaH0FFdqbGpkT5lp++tcWDTxwBl5EgS5y6JVgIaCdjeHRfQ4XRBRjQ=="
+    ),
 }
 AS_OF: Final = "2026-11-24"
 OLDEST_NODE: Final = 20
+NEEDED: Final = f"The tests with the real Portkey gateway need Node.js {OLDEST_NODE} or newer, with npm"
 OPTIONS: Final = ("--no-package-lock", "--no-save", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund")
 
 
@@ -39,12 +45,10 @@ def main() -> None:
 def _npm() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        sys.exit(
-            f"The tests with the real Portkey gateway need Node.js {OLDEST_NODE} or newer, with npm: install it and try again."
-        )
+        sys.exit(f"{NEEDED}: install it and try again.")
     told = re.match(r"v(\d+)", _run(node, "--version"))
     if told is None or int(told[1]) < OLDEST_NODE:
-        sys.exit(f"The tests with the real Portkey gateway need Node.js {OLDEST_NODE} or newer, and {node} is older.")
+        sys.exit(f"{NEEDED}: {node} is older.")
     return npm
 
 
