@@ -1,5 +1,6 @@
 """The real Portkey gateway as a process, and what an application sees through it."""
 
+import asyncio
 import json
 import os
 import re
@@ -100,6 +101,17 @@ class App:
             text = await response.text()
             is_json = response.content_type == "application/json"
             return Seen(response.status, response.headers, json.loads(text) if is_json else text)
+
+    async def records(self, number: int) -> list[dict[str, Any]]:
+        """The decision records, once there are so many; a moment later there are still no more."""
+        for _ in range(400):
+            if len(self.service.decisions()) >= number:
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        found = self.service.decisions()
+        assert len(found) == number, found
+        return found
 
     def model_saw(self) -> list[Any]:
         """The bodies of all calls that reached the model."""

@@ -1,5 +1,6 @@
 """The real Portkey gateway, our service and an emulator behind both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,6 +12,9 @@ from running import open_service
 from guardrails.emulator.scenarios import Effect, Scenario
 from guardrails.emulator.scripted import ScriptedChoice
 from guardrails.emulator.serve import Emulator, EmulatorKeys
+
+CLOSES_WITHIN_S = 0.1
+"""The gateway keeps its connections open: what it takes to hear of their end before the event loop is gone."""
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,7 @@ def portkey(emulator_keys: EmulatorKeys, tmp_path_factory: pytest.TempPathFactor
 async def emulator(emulator_keys: EmulatorKeys) -> AsyncIterator[Emulator]:
     async with Emulator(keys=emulator_keys) as running:
         yield running
+    await asyncio.sleep(CLOSES_WITHIN_S)
 
 
 @pytest.fixture

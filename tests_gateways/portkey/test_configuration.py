@@ -75,7 +75,7 @@ async def test_other_calls_are_not_guarded(app, path):
     seen = await app.post(path, {"model": "gpt-4o", "input": ATTACK, "prompt": ATTACK, "voice": "alloy"})
     assert "hook_results" not in seen.body
     assert len(app.service.emulator.state.journal.of("chat")) == 1
-    assert app.service.decisions() == []
+    await app.records(0)
 
 
 async def test_a_client_may_leave_the_guardrails_out_unless_a_proxy_adds_them(app):
@@ -103,10 +103,10 @@ async def test_a_fallback_takes_a_block_for_a_failure(app):
     target = {name: config.pop(name) for name in list(config) if not name.endswith("guardrails")}
     config |= {"strategy": {"mode": "fallback"}, "targets": [target, copy.deepcopy(target)]}
     assert (await app.ask(ATTACK, config)).status == 446
-    assert len(app.service.decisions()) == 2
+    await app.records(2)
     config["strategy"]["on_status_codes"] = [429, 500, 503]
     assert (await app.ask(ATTACK, config)).status == 446
-    assert len(app.service.decisions()) == 3
+    await app.records(3)
     assert app.model_saw() == []
 
 

@@ -49,7 +49,7 @@ async def test_a_failed_check_is_an_explicit_block_whatever_the_option_says(star
     _azure_is_down(app)
     reason = await _blocked(app, await app.ask(SAID, app.webhooks(**options)))
     assert reason.startswith("A guardrail could not run")
-    assert app.service.decisions()[0]["verdict"] == "block"
+    assert (await app.records(1))[0]["verdict"] == "block"
 
 
 async def test_a_check_that_hangs_is_an_explicit_block_before_portkey_gives_up(start_app):
@@ -64,7 +64,7 @@ async def test_a_failed_check_that_may_be_flagged_passes(start_app):
     _azure_is_down(app)
     seen = await app.ask(SAID)
     assert (seen.status, seen.content) == (200, f"You said: {SAID}")
-    assert {record["degraded"] for record in app.service.decisions()} == {True}
+    assert [record["degraded"] for record in await app.records(2)] == [True, True]
 
 
 async def test_an_outage_that_is_reported_blocks(start_app):
@@ -106,4 +106,4 @@ async def test_a_policy_that_is_not_the_keys_blocks(app):
     config = app.config()
     for guardrail in config["input_guardrails"]:
         guardrail["default.webhook"]["headers"]["x-guardrails-policy"] = "unknown"
-    assert (await _blocked(app, await app.ask(SAID, config))).startswith("Webhook error: HTTP error! status: 40")
+    assert (await _blocked(app, await app.ask(SAID, config))).startswith("X")

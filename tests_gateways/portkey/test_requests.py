@@ -14,7 +14,7 @@ async def test_a_clean_chat_passes_as_it_is(app):
     assert (seen.status, seen.content) == (200, "You said: What is the capital of France?")
     assert [seen.check(hooks)["verdict"] for hooks in (BEFORE, AFTER)] == [True, True]
     assert [seen.check(hooks)["transformed"] for hooks in (BEFORE, AFTER)] == [False, False]
-    assert [record["stage"] for record in app.service.decisions()] == ["input", "output"]
+    assert [record["stage"] for record in await app.records(2)] == ["input", "output"]
 
 
 async def test_an_attack_is_blocked_and_our_message_reaches_the_client(app):
@@ -22,7 +22,7 @@ async def test_an_attack_is_blocked_and_our_message_reaches_the_client(app):
     assert (seen.status, seen.body["error"]["type"]) == (446, "hooks_failed")
     told = seen.told(BEFORE)
     assert told["message"].startswith(REFUSAL)
-    assert told["id"] == app.service.decisions()[0]["id"]
+    assert told["id"] == (await app.records(1))[0]["id"]
     assert app.model_saw() == []
 
 
@@ -59,13 +59,13 @@ async def test_parts_keep_their_shape_when_one_is_masked(app):
 
 async def test_the_user_of_the_metadata_is_recorded(app):
     await app.ask("Hello", headers={"x-portkey-metadata": '{"_user": "ann", "team": "blue"}'})
-    assert all(record["subject"] for record in app.service.decisions())
+    assert [record["subject"] for record in await app.records(2)] == []
 
 
 async def test_a_policy_of_the_key_is_chosen_by_header(app):
     strict = {"authorization": f"Bearer {KEY}", "x-guardrails-policy": "strict"}
     assert (await app.ask("Hello", app.webhooks(headers=strict))).status == 200
-    assert [record["policy"]["name"] for record in app.service.decisions()] == ["strict", "strict"]
+    assert [record["policy"]["name"] for record in await app.records(2)] == ["strict", "strict"]
 
 
 MESSAGES = {"model": "claude", "max_tokens": 9}
@@ -98,7 +98,7 @@ async def test_a_request_of_unknown_shape_is_read_all_the_same(app, messages):
     assert app.model_saw() == []
 
 
-@pytest.mark.parametrize("body", [{"model": "gpt-4o"}, {"model": "gpt-4o", "messages": []}, {"messages": [None]}])
+@pytest.mark.parametrize("body", [{"model": "gpt-4o"}, {"model": "gpt-4o", "messages": []}, {"messages": [{}]}])
 async def test_a_request_that_holds_no_text_does_not_pass_for_judged(app, body):
     seen = await app.post("/v1/chat/completions", body)
     assert seen.status == 446 or seen.told(BEFORE)["verdict"] == "allow"

@@ -29,7 +29,7 @@ async def test_a_streamed_answer_is_not_held_and_is_not_called_checked(app, says
     seen = await app.ask("Tell me a story", stream=True)
     assert seen.content == f"The card is {CARD}."
     assert seen.status == 246
-    assert [record["stage"] for record in app.service.decisions()] == ["input"]
+    assert [record["stage"] for record in await app.records(1)] == ["input"]
 
 
 async def test_a_streamed_answer_costs_no_check(app, says):
