@@ -24,6 +24,7 @@ NOT_ASKED: Final = "the record does not tell what its checks were asked"
 NO_ANSWER: Final = "the model's own filter refused, and there was no answer to judge"
 DROPPED: Final = "earlier messages were left out of the conversation"
 NO_SUM: Final = "the windows of the stream say something else than the whole of them"
+_CHAT_DOORS: Final = ("/guarded-chat", "/chat/completions")
 _STRANGE: Final = 1_000_000_000
 """Added to the negative numbers of strings that are not part of an inspection: their order is that of the pointers."""
 
@@ -45,7 +46,7 @@ class Evidence:
         revision: Its revision.
         only: The one check that ran, at the doors of single checks.
         trusted: The hash over that policy's list of trusted texts.
-        is_chat: Whether a chat was guarded, and not texts handed in at `/check`.
+        is_chat: Whether a chat was guarded, and not texts handed in by `/check` or a gateway.
         answer_unread: Whether texts of an answer were not read, since that policy has no rule for answers.
         stream: Of a streamed answer, the windows in which it was judged.
         was_cut: Whether that stream was cut: what would have followed was never judged.
@@ -110,7 +111,7 @@ def _evidence(record: Mapping[str, Any]) -> Evidence:
         revision=_text(policy["revision"]),
         only=policy["only"],
         trusted=policy["trusted"],
-        is_chat=not _text(record["door"]).startswith("/check"),
+        is_chat=_text(record["door"]).endswith(_CHAT_DOORS),
         answer_unread=any(receipt["kind"] is None and _is_unread_answer(receipt) for receipt in record["coverage"]),
         stream=None if stream is None else stream["plan"],
         was_cut=stream is not None and stream["ending"] == Ending.CUT,
