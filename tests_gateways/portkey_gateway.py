@@ -68,6 +68,8 @@ class App:
             "GUARDRAILS_KEY": KEY,
             "https://contoso.openai.azure.com": self.service.emulator.url,
             "AZURE_OPENAI_KEY": self.service.emulator.config.api_key,
+            "http://127.0.0.1:8080": self.service.url,
+            "local-demo-key": KEY,
         }.items():
             filled = filled.replace(name, value)
         return json.loads(filled)

@@ -93,14 +93,15 @@ async def test_the_other_calls_that_have_guardrails_are_judged(app, path, body, 
     assert seen.told(BEFORE)["message"].startswith(REFUSAL)
 
 
+@pytest.mark.parametrize(("path", "name"), [("/v1/completions", "prompt"), ("/v1/embeddings", "input")])
+async def test_token_ids_do_not_pass_for_read(app, path, name):
+    seen = await app.post(path, {"model": "gpt-4o", name: [1, 2, 3]})
+    assert seen.status == 446
+    assert app.model_saw() == []
+
+
 @pytest.mark.parametrize("messages", [ATTACK, [[ATTACK]], [{"role": "user", "content": {"deep": [ATTACK]}}]])
 async def test_a_request_of_unknown_shape_is_read_all_the_same(app, messages):
     seen = await app.post("/v1/chat/completions", {"model": "gpt-4o", "messages": messages})
     assert seen.status == 446
     assert app.model_saw() == []
-
-
-@pytest.mark.parametrize("body", [{"model": "gpt-4o"}, {"model": "gpt-4o", "messages": []}, {"messages": [{}]}])
-async def test_a_request_that_holds_no_text_does_not_pass_for_judged(app, body):
-    seen = await app.post("/v1/chat/completions", body)
-    assert seen.status == 446 or seen.told(BEFORE)["verdict"] == "allow"
