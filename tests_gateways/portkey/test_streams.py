@@ -38,6 +38,22 @@ async def test_a_streamed_answer_costs_no_check(app, says):
     assert [app.service.calls(name) for name in ("language", "content_safety", "prompt_shield")] == [0, 0, 0]
 
 
+async def test_streams_can_be_refused_with_a_sentence_that_says_so(app):
+    config = app.config()
+    config["input_guardrails"][0]["default.webhook"]["webhookURL"] += "?streams=refuse"
+    seen = await app.ask("Tell me a story", config, stream=True)
+    assert (seen.status, app.model_saw()) == (446, [])
+    assert "ask again without `stream`" in seen.told(BEFORE)["message"]
+    assert (await app.ask("Tell me a story", config)).status == 200
+
+
+async def test_a_stream_that_portkey_turns_off_is_judged_but_is_no_stream(app, says):
+    says(f"The card is {CARD}.")
+    seen = await app.ask("Tell me a story", app.config() | {"override_params": {"stream": False}}, stream=True)
+    assert (seen.status, seen.content) == (200, "The card is " + "*" * len(CARD) + ".")
+    assert CARD not in str(seen.body)
+
+
 async def test_as_provider_a_streamed_answer_is_masked(app, says):
     says(f"The card is {CARD}, as you know.")
     seen = await app.ask("Tell me a story", app.config(AS_PROVIDER), stream=True)

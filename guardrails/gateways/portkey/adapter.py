@@ -7,7 +7,7 @@ request pass then unless the check says `failOnError`. `data` is the only place 
 from collections.abc import Collection, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from guardrails.chat.anything import extract_anything, extract_chat_or_anything, extract_native
 from guardrails.chat.extract import Extract
@@ -17,6 +17,10 @@ from guardrails.domain.errors import InvalidRequest, TooLarge
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
 from guardrails.gateways.fields import labels_in, object_in, text_in
+
+STREAMS: Final = "streams"
+"""In the query, what is to become of requests whose answer would be a stream, which no webhook can guard: `pass`, the
+default, or `refuse`."""
 
 
 class Portkey:
@@ -31,6 +35,8 @@ class Portkey:
         body = call.body
         if body.get("eventType") == "afterRequestHook":
             return self._answer(body)
+        if _refuses_streams(call) and object_in(body, "request").get("isStreamingRequest") is not False:
+            raise InvalidRequest("A streamed answer cannot be guarded here: ask again without `stream`.")
         content = object_in(body, "request").get("json")
         if not isinstance(content, dict) or not content:
             return Asked(
@@ -61,6 +67,13 @@ class Portkey:
         return Reply(
             {"verdict": False, "data": {"verdict": "block", "message": unjudged.message, "code": unjudged.code}}
         )
+
+
+def _refuses_streams(call: Call) -> bool:
+    word = call.query.get(STREAMS, "pass")
+    if word not in {"pass", "refuse"}:
+        raise InvalidRequest(f"`{STREAMS}` in the webhook's URL must be pass or refuse.")
+    return word == "refuse"
 
 
 def _completion(content: Mapping[str, Any], _trusted: Collection[str]) -> Extract:
