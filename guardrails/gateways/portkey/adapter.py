@@ -31,14 +31,17 @@ class Portkey:
     reads_bytes = False
 
     def parse(self, call: Call) -> Asked:
-        """Read the whole request before the model, the whole completion after it; `request.text` has the end only."""
+        """Read the whole request before the model, the whole completion after it; `request.text` has the end only.
+
+        A call that does not say which of the two it is is read whole, and nothing of it can be changed.
+        """
         body = call.body
         if body.get("eventType") == "afterRequestHook":
             return self._answer(body)
         if _refuses_streams(call) and object_in(body, "request").get("isStreamingRequest") is not False:
             raise InvalidRequest("A streamed answer cannot be guarded here: ask again without `stream`.")
         content = object_in(body, "request").get("json")
-        if not isinstance(content, dict) or not content:
+        if body.get("eventType") != "beforeRequestHook" or not isinstance(content, dict) or not content:
             return Asked(
                 Stage.INPUT, body, partial(extract_anything, dict(body)), subject=_subject(body), editable=False
             )
