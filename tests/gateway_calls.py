@@ -35,8 +35,15 @@ class Golden:
     play: Play = field(init=False)
 
     def __post_init__(self) -> None:
+        send = self.send
         play = Play(
-            self.name, "", self.send["path"], self.send.get("body"), self.outcome, self.send.get("method", "POST")
+            self.name,
+            "",
+            send["path"],
+            send.get("body"),
+            self.outcome,
+            send.get("method", "POST"),
+            send.get("query", {}),
         )
         object.__setattr__(self, "play", play)
 
