@@ -47,32 +47,30 @@ class Hook:
 def hook_of(body: Mapping[str, Any]) -> Hook:
     """What of a call is judged: the answer where there is one, since its request was judged before it was sent."""
     request, answer = body.get(REQUEST), body.get(ANSWER)
+    tool = isinstance(request, dict) and not _asks_a_model(request)
     if isinstance(answer, dict):
         read, stage = _reading(request, answer)
         # A request that is no object was in no shape to be judged before.
         known = _BODIES if isinstance(request, dict) else {ANSWER}
-        return Hook(stage, answer, _with(read, body, known, tools=_calls_a_tool(request)))
+        return Hook(stage, answer, _with(read, body, known, tool=tool))
     if answer is None and isinstance(request, dict):
         read = partial(extract_native if _has_input(request) else extract_chat_or_anything, request)
-        return Hook(Stage.INPUT, request, _with(read, body, _BODIES, tools=bool(request) and _calls_a_tool(request)))
+        return Hook(Stage.INPUT, request, _with(read, body, _BODIES, tool=tool and bool(request)))
     rest = {name: member for name, member in body.items() if name not in _ABOUT}
     return Hook(Stage.INPUT, rest, partial(extract_anything, rest), editable=False)
 
 
 def _reading(request: object, answer: dict[str, Any]) -> tuple[Read, Stage]:
-    tool = _calls_a_tool(request)
-    if not tool and (answer.get("role") == "assistant" or not _SAID.isdisjoint(answer)):
+    is_said = answer.get("role") == "assistant" or not _SAID.isdisjoint(answer)
+    if is_said and (request is None or (isinstance(request, dict) and _asks_a_model(request))):
         return partial(extract_completion_or_anything, answer), Stage.OUTPUT
     # What a tool found goes on to the model; so may what nobody knows.
     origin = Origin.TOOL if _is_tool_result(answer) else Origin.USER
     return partial(extract_anything, answer, origin=origin), Stage.INPUT
 
 
-def _calls_a_tool(request: object) -> bool:
-    """Whether it is a request, and to no model."""
-    if not isinstance(request, dict):
-        return False
-    return "messages" not in request and ("model" not in request or _ASKED.isdisjoint(request))
+def _asks_a_model(request: Mapping[str, Any]) -> bool:
+    return "messages" in request or ("model" in request and not _ASKED.isdisjoint(request))
 
 
 def _has_input(request: Mapping[str, Any]) -> bool:
@@ -86,22 +84,22 @@ def _is_tool_result(answer: Mapping[str, Any]) -> bool:
     return not _TOOL_RESULT.isdisjoint(inner if isinstance(inner, dict) else answer)
 
 
-def _with(read: Read, body: Mapping[str, Any], known: Collection[str], *, tools: bool) -> Read:
+def _with(read: Read, body: Mapping[str, Any], known: Collection[str], *, tool: bool) -> Read:
     """`read`, and what stands beside it."""
 
     def reading(trusted: Collection[str]) -> Extract:
-        return read(trusted) + collected(_outside(body, known, tools=tools))
+        return read(trusted) + collected(_outside(body, known, tool=tool))
 
     return reading
 
 
-def _outside(body: Mapping[str, Any], known: Collection[str], *, tools: bool) -> Iterator[Segment | Unread]:
+def _outside(body: Mapping[str, Any], known: Collection[str], *, tool: bool) -> Iterator[Segment | Unread]:
     rest = {name: member for name, member in body.items() if name not in known and name not in _ABOUT}
     if only_words(rest):
         yield from not_given(rest, BESIDE, _WORDS, Origin.USER)
     else:
         yield whole(rest, BESIDE, Origin.USER)
-    if tools:
+    if tool:
         # Calls and results of tools may well hold no text at all; with this receipt that is nothing to be refused.
         about = {name: body[name] for name in _ABOUT if name in body}
         yield from not_given(about, _AROUND, _NEVER_SENT, Origin.SYSTEM)

@@ -113,7 +113,7 @@ def _validates(play: Play) -> bool:
     body = play.body if isinstance(play.body, dict) else {}
     config = body.get("config")
     told = config.get("operation") if isinstance(config, dict) else None
-    return "validate" in {play.query.get("operation"), told}
+    return "validate" in (play.query.get("operation"), told)
 
 
 def _read_before_may_2026(play: Play, answer: Answer | None) -> tuple[Effect, ...]:
