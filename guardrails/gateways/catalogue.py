@@ -8,8 +8,9 @@ from aiohttp import web
 from guardrails.gateways.adapter import Adapter
 from guardrails.gateways.door import errors_by_door, routes_of
 from guardrails.gateways.portkey.adapter import Portkey
+from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(),)
+GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), TrueFoundry())
 
 
 def routes() -> list[web.RouteDef]:

@@ -4,5 +4,6 @@ from typing import Final
 
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
+from guardrails.gateways.truefoundry.peer import TrueFoundryPeer
 
-PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(),)
+PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(), TrueFoundryPeer())
