@@ -6,10 +6,12 @@ from typing import Final
 from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
+from guardrails.gateways.agentgateway.adapter import Agentgateway
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.kong.adapter import Kong
 from guardrails.gateways.portkey.adapter import Portkey
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(),)
+GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), Agentgateway(), Kong())
 
 
 def routes() -> list[web.RouteDef]:

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from guardrails.gateways.agentgateway.peer import AgentgatewayPeer
+from guardrails.gateways.kong.peer import KongPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
 
-PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(),)
+PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(), AgentgatewayPeer(), KongPeer())

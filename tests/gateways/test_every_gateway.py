@@ -11,7 +11,7 @@ from running import STRICT_KEY
 
 from guardrails.emulator.presets import preset
 from guardrails.gateways.peer import Outcome
-from guardrails.gateways.samples import ATTACK
+from guardrails.gateways.samples import ATTACK, HARM
 
 PLAYS = [(name, play) for name in NAMES for play in PEER_OF[name].plays]
 JSON_GATEWAYS = [name for name in NAMES if not ADAPTERS[name].reads_bytes]
@@ -194,15 +194,18 @@ def planted(attack: str) -> st.SearchStrategy[dict[str, object]]:
 async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
     loop = asyncio.get_running_loop()
     plays = {play.path: play for play in PEER_OF[name].plays}.values()
+    # At a door that only answers come to, an attack on the model is nobody's concern: there it is harm that is planted.
+    asked_at = {play.path for play in PEER_OF[name].plays if play.name in {"pass", "block", "mutate"}}
 
-    async def holds(body: dict[str, object]) -> None:
+    async def holds(bodies: dict[str, dict[str, object]]) -> None:
         for play in plays:
-            answer = await played(gateway_service, play, body=orjson.dumps(body))
-            assert outcomes(name, play, answer) == BLOCKED, orjson.dumps(body)
+            body = orjson.dumps(bodies[ATTACK if play.path in asked_at else HARM])
+            answer = await played(gateway_service, play, body=body)
+            assert outcomes(name, play, answer) == BLOCKED, body
 
-    @given(body=planted(ATTACK))
+    @given(bodies=st.fixed_dictionaries({text: planted(text) for text in (ATTACK, HARM)}))
     @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def examples(body: dict[str, object]) -> None:
-        asyncio.run_coroutine_threadsafe(holds(body), loop).result()
+    def examples(bodies: dict[str, dict[str, object]]) -> None:
+        asyncio.run_coroutine_threadsafe(holds(bodies), loop).result()
 
     await asyncio.to_thread(examples)
