@@ -35,7 +35,7 @@ _NO_TEXT: Final = "the gateway sends no text: what it has of tool calls and thei
 
 _UNKNOWN: Final = "It could not be hidden instead: the body is of a shape that the gateway takes no change of."
 _STREAMED: Final = "It could not be hidden instead: the gateway takes no change of what it streams."
-_DESTROYED: Final = "It could not be hidden instead: the gateway would lose this conversation's tool calls or images."
+_DESTROYED: Final = "It could not be hidden instead: the gateway would drop what is no text here, such as tool calls."
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class KongPeer:
             )
         body = answer.body
         # In Lua all but nil and false is true, the string "false" as well; a member that is not there is nil.
-        if body.get("blocked") not in (None, False):
+        blocked = body.get("blocked")
+        if blocked is not None and blocked is not False:
             return (Effect(Outcome.BLOCK, _blocked(play)),)
         is_changed = body.get("masked") is True and isinstance(body.get("text"), str)
         return (Effect(Outcome.MUTATE if is_changed else Outcome.PASS, _PASSED),)
