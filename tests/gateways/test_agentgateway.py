@@ -1,6 +1,8 @@
 """What is special about agentgateway: answers are told apart by their shape, and a Mask costs tool calls."""
 
 import json
+import re
+from pathlib import Path
 
 import orjson
 import pytest
@@ -337,3 +339,17 @@ async def test_damaged_bodies_at_both_doors_name_no_content(gateway_service):
         answer, outcome = await made_of(gateway_service, path, raw)
         assert outcome is BLOCK
         assert NUMBER not in json.dumps(answer.body)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gateways" / "agentgateway.md").read_text(encoding="utf-8")
+
+
+async def test_the_documented_paths_and_headers_are_understood(gateway_service):
+    paths = re.findall(r"\":path\": '\"(.+?)\"'", PAGE)
+    assert len(paths) == 3
+    for path in paths:
+        body = requesting(user(CLEAN)) if path.startswith(REQUEST) else answering(CLEAN)
+        _, outcome = await made_of(gateway_service, path, body)
+        assert outcome is PASS, path
+    _, outcome = await made_of(gateway_service, paths[-1], answering(CARD), "stream")
+    assert outcome is BLOCK

@@ -1,8 +1,11 @@
 """What is special about Kong: flat fields on both sides, made by templates, and no documented way back for a text."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 from gateway_calls import PEER_OF, decision_of, goldens, outcomes, play_of, played
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -260,3 +263,19 @@ def test_kong_blocks_on_what_lua_takes_for_true(body, outcome):
 def test_an_answer_that_is_none_is_an_error_that_stop_on_error_decides(answer):
     effects = PEER_OF["kong"].reads(play_of("kong", "pass"), answer)
     assert [effect.outcome for effect in effects] == [BLOCK, PASS]
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gateways" / "kong.md").read_text(encoding="utf-8")
+
+
+async def test_the_documented_templates_send_and_read_fields_that_are_there(gateway_service):
+    config = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])["plugins"][0]["config"]
+    assert config["request"]["url"].endswith(DOOR)
+    sent = {"$(content)": ATTACK, "$(source)": "INPUT"}
+    answer, outcome = await made_of(
+        gateway_service, {name: sent[said] for name, said in config["request"]["body"].items()}
+    )
+    assert outcome is BLOCK
+    templates = [*config["response"].values(), *config["metrics"].values()]
+    read = [re.fullmatch(r"\$\(resp\.(\w+)\)", template)[1] for template in templates]
+    assert set(read) <= answer.body.keys()

@@ -62,23 +62,17 @@ class Agentgateway:
 
     def parse(self, call: Call) -> Asked:
         """Read all messages, or all choices, and whatever else there may be once the gateway sends more."""
-        side = _side(call)
-        for other in _SIDES.values():
-            if other is not side and other.member in object_in(call.body, "body") and _texts(call, side) is None:
-                raise InvalidRequest(f"holds {other.member}, which this door is not for", field=f"body.{other.member}")
-        obstacle = _obstacle(call, side)
-        texts, beside = _texts(call, side), _beside(call, side)
+        side, subject = _side(call), _subject(call)
+        editable = _obstacle(call, side) is None
+        texts = _texts(call, side)
         if texts is None:
+            _require_own_door(call, side)
             body = dict(call.body)
             read = partial(extract_anything, body, origin=side.origin)
-            return Asked(side.stage, body, read, subject=_subject(call), editable=False)
-        return Asked(
-            side.stage,
-            {**beside, side.member: texts},
-            partial(_read, side, texts, beside),
-            subject=_subject(call),
-            editable=obstacle is None,
-        )
+            return Asked(side.stage, body, read, subject=subject, editable=editable)
+        beside = _beside(call, side)
+        read_all = partial(_read, side, texts, beside)
+        return Asked(side.stage, {**beside, side.member: texts}, read_all, subject=subject, editable=editable)
 
     def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the call tells all
         """One of the three actions."""
@@ -110,6 +104,13 @@ def _side(call: Call) -> _Side:
     if side is None:
         raise InvalidRequest("The path must end in /request or /response.")
     return side
+
+
+def _require_own_door(call: Call, side: _Side) -> None:
+    """Refuse what belongs to the other door: answers are judged by other rules, and nobody would notice."""
+    for other in _SIDES.values():
+        if other is not side and other.member in object_in(call.body, "body"):
+            raise InvalidRequest(f"holds {other.member}, which this door is not for", field=f"body.{other.member}")
 
 
 def _streams(call: Call) -> bool:
