@@ -197,15 +197,17 @@ async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, na
     # At a door that only answers come to, an attack on the model is nobody's concern: there it is harm that is planted.
     asked_at = {play.path for play in PEER_OF[name].plays if play.name in {"pass", "block", "mutate"}}
 
-    async def holds(bodies: dict[str, dict[str, object]]) -> None:
+    async def holds(body: dict[str, object]) -> None:
         for play in plays:
-            body = orjson.dumps(bodies[ATTACK if play.path in asked_at else HARM])
-            answer = await played(gateway_service, play, body=body)
-            assert outcomes(name, play, answer) == BLOCKED, body
+            sent = orjson.dumps(body)
+            if play.path not in asked_at:
+                sent = sent.replace(ATTACK.encode(), HARM.encode())
+            answer = await played(gateway_service, play, body=sent)
+            assert outcomes(name, play, answer) == BLOCKED, sent
 
-    @given(bodies=st.fixed_dictionaries({text: planted(text) for text in (ATTACK, HARM)}))
+    @given(body=planted(ATTACK))
     @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def examples(bodies: dict[str, dict[str, object]]) -> None:
-        asyncio.run_coroutine_threadsafe(holds(bodies), loop).result()
+    def examples(body: dict[str, object]) -> None:
+        asyncio.run_coroutine_threadsafe(holds(body), loop).result()
 
     await asyncio.to_thread(examples)
