@@ -6,11 +6,13 @@ from typing import Final
 from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
+from guardrails.gateways.agentgateway.adapter import Agentgateway
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.kong.adapter import Kong
 from guardrails.gateways.portkey.adapter import Portkey
 from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), TrueFoundry())
+GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), TrueFoundry(), Agentgateway(), Kong())
 
 
 def routes() -> list[web.RouteDef]:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from guardrails.gateways.agentgateway.peer import AgentgatewayPeer
+from guardrails.gateways.kong.peer import KongPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
 from guardrails.gateways.truefoundry.peer import TrueFoundryPeer
 
-PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(), TrueFoundryPeer())
+PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(), TrueFoundryPeer(), AgentgatewayPeer(), KongPeer())

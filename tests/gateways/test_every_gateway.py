@@ -211,12 +211,17 @@ def as_sent(name: str, body: dict[str, object]) -> dict[str, object]:
 async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
     loop = asyncio.get_running_loop()
     plays = {play.path: play for play in PEER_OF[name].plays}.values()
+    # At a door that only answers come to, an attack on the model is nobody's concern: there it is harm that is planted.
+    asked_at = {play.path for play in PEER_OF[name].plays if play.name in {"pass", "block", "mutate"}}
 
     async def holds(body: dict[str, object]) -> None:
         body = as_sent(name, body)
         for play in plays:
-            answer = await played(gateway_service, play, body=orjson.dumps(body))
-            assert outcomes(name, play, answer) == BLOCKED, orjson.dumps(body)
+            sent = orjson.dumps(body)
+            if play.path not in asked_at:
+                sent = sent.replace(ATTACK.encode(), HARM.encode())
+            answer = await played(gateway_service, play, body=sent)
+            assert outcomes(name, play, answer) == BLOCKED, sent
 
     @given(body=planted(ATTACK))
     @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
