@@ -165,3 +165,32 @@ BEDROCK = {
     "toolConfig": {"tools": [{"toolSpec": {"name": "find", "description": "Finds a file."}}]},
 }
 BODIES = {"anthropic": ANTHROPIC, "gemini": GEMINI, "responses": RESPONSES, "bedrock": BEDROCK}
+
+
+def string_leaves(value, pointer=""):
+    """The pointer of each string of a JSON value."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, str):
+        yield pointer
+    for name, member in members:
+        yield from string_leaves(member, f"{pointer}/{name}")
+
+
+def with_string(value, pointer, text):
+    """The value with another string at a pointer."""
+    step, _, rest = pointer.removeprefix("/").partition("/")
+    if not pointer:
+        return text
+    if isinstance(value, list):
+        return [with_string(one, rest and f"/{rest}", text) if str(i) == step else one for i, one in enumerate(value)]
+    return {name: with_string(one, rest and f"/{rest}", text) if name == step else one for name, one in value.items()}
+
+
+PAYLOADS = ("/data", "/bytes", "/url", "/uri", "/fileUri", "/image_url", "/file_data")
+"""How the pointers of what is a medium and no text end."""
+ALLOWING_MEDIA = {
+    "extends": "default",
+    "tests": [],
+    "media": dict.fromkeys(("image", "remote_image", "audio", "file", "other"), "allow"),
+}
+"""A policy under which these bodies pass with all their media."""

@@ -6,10 +6,12 @@ from typing import Final
 from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
+from guardrails.gateways.aperture.adapter import Aperture
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.ext_authz.adapter import ExtAuthz
 from guardrails.gateways.portkey.adapter import Portkey
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(),)
+GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), Aperture(), ExtAuthz())
 
 
 def routes() -> list[web.RouteDef]:

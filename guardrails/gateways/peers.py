@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from guardrails.gateways.aperture.peer import AperturePeer
+from guardrails.gateways.ext_authz.peer import ExtAuthzPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
 
-PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(),)
+PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(), AperturePeer(), ExtAuthzPeer())
