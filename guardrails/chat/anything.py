@@ -6,7 +6,7 @@ wrote what.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from guardrails.chat.address import child
 from guardrails.chat.extract import Extract, collected
@@ -18,6 +18,8 @@ from guardrails.chat.tree import is_field_name, require_sound
 from guardrails.chat.trusted import NONE, marked
 from guardrails.domain.content import Kind, Origin, Segment, Unread
 from guardrails.domain.errors import InvalidRequest, TooLarge
+
+_TOKENS: Final = ("prompt", "input")
 
 
 def extract_anything(value: Any, trusted: Collection[str] = NONE, origin: Origin = Origin.USER) -> Extract:
@@ -48,16 +50,32 @@ def extract_native(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> 
 def extract_chat_or_anything(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> Extract:
     """A chat completions body as `extract_request` reads it; one of another shape leaf by leaf, as the user's.
 
+    A `prompt` or `input` in token ids (completions, embeddings) is text that nobody here can read: of the kind OTHER.
+
     Raises:
         InvalidRequest: as `extract_anything`.
         TooLarge: as `extract_anything`.
     """
+    tokens = Extract(
+        tuple(
+            Segment("", Origin.USER, child("", name), editable=False, kind=Kind.OTHER)
+            for name in _TOKENS
+            if _holds_numbers(body.get(name))
+        )
+    )
     try:
-        return extract_request(body, trusted)
+        return extract_request(body, trusted) + tokens
     except TooLarge:
         raise
     except InvalidRequest:
-        return extract_anything(dict(body), trusted)
+        return extract_anything(dict(body), trusted) + tokens
+
+
+def _holds_numbers(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    elements = (inner for outer in value for inner in (outer if isinstance(outer, list) else (outer,)))
+    return any(isinstance(element, int | float) for element in elements)
 
 
 def _with_media(strings: Iterator[Segment | Unread], value: Any, origin: Origin) -> Iterator[Segment | Unread]:

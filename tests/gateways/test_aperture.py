@@ -10,8 +10,8 @@ from guardrails.domain.content import Kind, Origin, Stage
 from guardrails.domain.errors import InvalidRequest
 from guardrails.gateways.adapter import Call
 from guardrails.gateways.aperture.adapter import Aperture
+from guardrails.gateways.by_path import reading_of
 from guardrails.gateways.peer import Answer, Outcome
-from guardrails.gateways.reading import reading_of
 from guardrails.gateways.samples import ATTACK, CARD, CLEAN, MAIL, request
 
 DOOR = "/gateways/aperture"

@@ -18,8 +18,8 @@ from guardrails.domain.content import Origin, Stage, Unread
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.by_path import read_as, reading_of
 from guardrails.gateways.fields import object_in, text_in
-from guardrails.gateways.reading import read_as, reading_of
 
 _REQUEST: Final = "request_body"
 _SAID: Final = "user_message"

@@ -16,9 +16,9 @@ from guardrails.domain.content import Stage
 from guardrails.domain.errors import InvalidRequest, TooLarge
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Textless, Unjudged
+from guardrails.gateways.by_path import read_as, reading_of
 from guardrails.gateways.ext_authz.content import content_of
 from guardrails.gateways.fields import text_in
-from guardrails.gateways.reading import read_as, reading_of
 
 USER_HEADER: Final = "x-guardrails-user"
 TEAM_HEADER: Final = "x-guardrails-team"
