@@ -120,7 +120,9 @@ async def test_an_event_after_the_response_is_judged_for_the_record(gateway_serv
 
 def test_what_only_looks_like_an_event_after_the_response_is_judged_as_what_goes_to_the_model():
     for held in ({"tool_calls": [ATTACK]}, {"tool_calls": []}, {"response_body": None}, {"tool_calls": {"params": 1}}):
-        assert read(hook(request(CLEAN)) | held)[0] is Stage.INPUT
+        stage, extract = read(hook(request(CLEAN)) | held)
+        assert stage is Stage.INPUT
+        assert {one.origin for one in extract.segments} == {Origin.USER}
 
 
 async def test_who_asks_is_recorded(gateway_service):

@@ -71,17 +71,14 @@ def _answered(body: Mapping[str, Any]) -> bool:
 def _read(body: Mapping[str, Any], trusted: Collection[str]) -> Extract:
     """Every string. What the users said last is a part of the request; where it is not found there, it is read too."""
     about = body.get("metadata")
-    known = {_REQUEST, _SAID, *_ANSWERS} | ({"metadata"} if isinstance(about, dict) else set())
+    about = about if isinstance(about, dict) else None
+    known = {_REQUEST, _SAID, *_ANSWERS, *(() if about is None else ("metadata",))}
     request = _request(body, trusted)
-    found = (
-        Extract(unread=tuple(not_given(about, "/metadata", _ABOUT, Origin.SYSTEM)))
-        if "metadata" in known
-        else Extract()
-    )
-    found += request
+    found = Extract(unread=tuple(not_given(about, "/metadata", _ABOUT, Origin.SYSTEM))) + request
     found += _said(body.get(_SAID), request)
+    author = Origin.ASSISTANT if _answered(body) else Origin.USER
     for name in _ANSWERS:
-        found += _under(name, extract_anything(body.get(name), origin=Origin.ASSISTANT), editable=False)
+        found += _under(name, extract_anything(body.get(name), origin=author), editable=False)
     rest = {name: value for name, value in body.items() if name not in known}
     found += _under("", extract_anything(rest), editable=False)
     if not found.segments:

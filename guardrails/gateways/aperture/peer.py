@@ -6,7 +6,6 @@ from guardrails.gateways.peer import Answer, Effect, Outcome, Play
 from guardrails.gateways.samples import ATTACK, CLEAN, MAIL, request
 
 _DOOR: Final = "/gateways/aperture"
-_AFTER: Final = ("response_body", "raw_responses", "tool_calls")
 _OPEN: Final = "fail_policy: fail_open (Aperture's default)"
 _CLOSED: Final = "fail_policy: fail_closed"
 
@@ -47,6 +46,15 @@ def _contents(text: str) -> dict[str, Any]:
     return _hook(f"/v1beta/models/{model}:generateContent", "gemini", model, request_body=body, user_message=text)
 
 
+def _is_after(body: dict[str, Any]) -> bool:
+    """Whether a call is of an event after the response, by what only such have: an answer, its events, tools used."""
+    calls = body.get("tool_calls")
+    used = isinstance(calls, list) and any(
+        isinstance(call, dict) and {"name", "params"} <= call.keys() for call in calls
+    )
+    return used or isinstance(body.get("response_body"), dict) or isinstance(body.get("raw_responses"), list)
+
+
 class AperturePeer:
     """What Aperture does."""
 
@@ -69,7 +77,7 @@ class AperturePeer:
 
     def reads(self, play: Play, answer: Answer | None) -> tuple[Effect, ...]:
         """`action` of a 2xx; anything else is a failed hook, and `fail_policy` decides. After a response, nothing."""
-        if isinstance(play.body, dict) and any(play.body.get(name) for name in _AFTER):
+        if isinstance(play.body, dict) and _is_after(play.body):
             return (Effect(Outcome.PASS, "the model's answer, sent before the hook is called"),)
         body = answer.body if answer is not None and answer.status // 100 == 2 else None  # noqa: PLR2004 - any 2xx
         action = body.get("action") if isinstance(body, dict) else None
