@@ -41,11 +41,14 @@ class Service:
     decisions_file: Path
 
     async def post(self, path: str, body: Any = None, *, key: str | None = KEY, **options: Any) -> Answer:
+        return await self.send("POST", path, body, key=key, **options)
+
+    async def send(self, method: str, path: str, body: Any = None, *, key: str | None = KEY, **options: Any) -> Answer:
         headers = {"api-key": key} if key is not None else {}
         headers |= options.pop("headers", {})
         if body is not None:
             options["json"] = body
-        async with self.session.post(self.url + path, headers=headers, **options) as response:
+        async with self.session.request(method, self.url + path, headers=headers, **options) as response:
             return await _answer(response)
 
     async def get(self, path: str, *, key: str | None = KEY, **options: Any) -> Answer:
@@ -66,7 +69,7 @@ class Service:
 async def _answer(response: aiohttp.ClientResponse) -> Answer:
     raw = await response.read()
     is_json = "json" in response.headers.get("Content-Type", "")
-    return Answer(response.status, response.headers, json.loads(raw) if is_json else raw.decode())
+    return Answer(response.status, response.headers, json.loads(raw) if is_json and raw else raw.decode())
 
 
 def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def aged(strings: Iterable[Segment | Unread], *, old: bool) -> Iterator[Segment 
             yield string
 
 
-def joined_turns(messages: Sequence[Any], digests: Collection[str]) -> Iterator[Segment]:
+def joined_turns(messages: Sequence[Any], digests: Collection[str], pointer: str = _POINTER) -> Iterator[Segment]:
     """What users said in the last turns as one text, oldest first, a line for each message, if there are several.
 
     At most `WINDOW_TURNS` and `WINDOW_CHARACTERS`. What does not fit is cut: of the newest message the end, of the
@@ -52,6 +52,7 @@ def joined_turns(messages: Sequence[Any], digests: Collection[str]) -> Iterator[
     Args:
         messages: The body's.
         digests: The SHA-256 of trusted texts, which are left out.
+        pointer: Where the messages stand.
     """
     newest_first: list[str] = []
     characters = 0
@@ -61,7 +62,7 @@ def joined_turns(messages: Sequence[Any], digests: Collection[str]) -> Iterator[
         if characters > WINDOW_CHARACTERS and len(newest_first) > 1:
             break
     if len(newest_first) > 1:
-        yield Segment(_fitted(newest_first), Origin.USER, _POINTER, editable=False, kind=Kind.TURNS)
+        yield Segment(_fitted(newest_first), Origin.USER, pointer, editable=False, kind=Kind.TURNS)
 
 
 def going_with(messages: Sequence[Any], guilty: Collection[int]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ what in a call is to be judged, and how its gateway is told the outcome. It does
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as dataclass_field
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ class Call:
         headers: Case does not matter.
         body: The JSON object; empty for adapters that read `raw`, and where the body could not be read.
         raw: The bytes, for adapters that read them themselves.
+        method: Of the request; that of the door, unless it takes any.
     """
 
     path: str = ""
@@ -37,6 +39,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=lambda: _NOTHING, repr=False)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     raw: bytes = field(default=b"", repr=False)
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Asked:
         editable: Whether an edited `content` can be told to the gateway and will be used by it. Where it cannot, a
             redaction blocks: nothing would carry it out.
         language: What the gateway tells of the texts' language.
+        url_is_operators: Whether the URL's query is the operator's word, which chooses the policy. Where it is that of
+            the gateway's own client, who must not choose, it is not looked at.
     """
 
     stage: Stage
@@ -61,6 +66,7 @@ class Asked:
     subject: Subject = field(default_factory=Subject)
     editable: bool = True
     language: str | None = None
+    url_is_operators: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Judged:
         message: The verdict as one sentence, without any matched text: `Redacted: Email in messages[0]`.
         refusal: The sentence for who is blocked: the policy's, or that a check could not run.
         edited: `Asked.content` with all edits made, complete; None when nothing changed.
+        unavailable: Whether nothing but a check that could not run stands against the text.
     """
 
     id: str
@@ -80,6 +87,7 @@ class Judged:
     message: str
     refusal: str
     edited: Any = field(default=None, repr=False)
+    unavailable: bool = False
 
     @property
     def blocked(self) -> bool:
@@ -102,17 +110,29 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Textless:
+    """A call that brings nothing to a model by its nature, such as a request without a body, and how it is let on.
+
+    There is nothing to judge, and so neither verdict nor record. Only for what the gateway's protocol itself says: a
+    body in which no text was found is none of it.
+    """
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class Unjudged:
     """Why a call ends in a block without a verdict: its body cannot be read, or we could not do our work.
 
-    `message` is a sentence for people without any content; `field` the field of the body that is to blame. `status`
-    and `code` are what our own doors would answer.
+    `message` is a sentence for people without any content; `field` the field of the body that is to blame. `status`,
+    `code` and `headers` are what our own doors would answer.
     """
 
     message: str
     status: int
     code: str
     field: str | None = None
+    headers: Mapping[str, str] = dataclass_field(default_factory=lambda: _NOTHING)
 
 
 class Adapter(Protocol):
@@ -130,7 +150,7 @@ class Adapter(Protocol):
     def reads_bytes(self) -> bool:
         """Whether it reads `Call.raw`; else the body must be a JSON object."""
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Asked | Textless:
         """What a call asks for. A JSON body of unknown shape is read leaf by leaf, never passed.
 
         Raises:

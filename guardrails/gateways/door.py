@@ -18,7 +18,7 @@ from guardrails.chat.extract import Extract
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import GuardrailUnavailable, InvalidRequest
-from guardrails.gateways.adapter import Adapter, Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Adapter, Asked, Call, Judged, Reply, Textless, Unjudged
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
@@ -49,6 +49,8 @@ def handler_of(adapter: Adapter) -> Handler:
         taken = ours.bundles.take(request[CALLER].name, request[REQUEST_ID])
         call = await _received(request, adapter, ours.max_body, deadline)
         asked = adapter.parse(call)
+        if isinstance(asked, Textless):
+            return _answer(asked.reply)
         chosen = request[CALLER].policy_name(_named(call, asked), {})
         policy, trying = taken.policy(chosen), taken.trying(chosen)
         subject = ours.subjects.told(adapter.name, asked.subject)
@@ -66,6 +68,11 @@ def handler_of(adapter: Adapter) -> Handler:
     return handler
 
 
+def _answer(reply: Reply) -> web.Response:
+    body = orjson.dumps(reply.body)
+    return web.Response(body=body, status=reply.status, content_type="application/json", headers=reply.headers)
+
+
 def answer_to(adapter: Adapter) -> Callable[[web.Request, Exception], web.Response]:
     """How an error at a door of this gateway is answered: by an explicit block, unless its operator must hear of it."""
 
@@ -74,16 +81,14 @@ def answer_to(adapter: Adapter) -> Callable[[web.Request, Exception], web.Respon
         if problem.status in _OPERATORS or isinstance(error, GuardrailUnavailable):
             return respond(error, Dialect.PROBLEM)
         services(request).metrics.gateway_refused(adapter.name, problem.code)
-        call = Call(request.match_info.get("path", ""), request.query, request.headers)
-        reply = adapter.refuse(call, _unjudged(problem))
-        body = orjson.dumps(reply.body)
-        return web.Response(body=body, status=reply.status, content_type="application/json", headers=reply.headers)
+        call = Call(request.match_info.get("path", ""), request.query, request.headers, method=request.method)
+        return _answer(adapter.refuse(call, _unjudged(problem)))
 
     return answer
 
 
 def _unjudged(problem: Problem) -> Unjudged:
-    return Unjudged(problem.detail, problem.status, problem.code, problem.field)
+    return Unjudged(problem.detail, problem.status, problem.code, problem.field, problem.headers)
 
 
 async def _received(request: web.Request, adapter: Adapter, max_body: int, deadline: Deadline) -> Call:
@@ -94,14 +99,15 @@ async def _received(request: web.Request, adapter: Adapter, max_body: int, deadl
         raise InvalidRequest("The body did not arrive in time for its gateway.") from None
     path = request.match_info.get("path", "")
     if adapter.reads_bytes:
-        return Call(path, request.query, request.headers, raw=raw)
+        return Call(path, request.query, request.headers, raw=raw, method=request.method)
     require_json(request)
     return Call(path, request.query, request.headers, parse_object(raw))
 
 
 def _named(call: Call, asked: Asked) -> str | None:
     """The policy that is asked for. Headers and query are the operator's; a body may carry a user's wish as well."""
-    for name in (call.headers.get(POLICY_HEADER), call.query.get(POLICY_QUERY), asked.policy):
+    in_url = call.query.get(POLICY_QUERY) if asked.url_is_operators else None
+    for name in (call.headers.get(POLICY_HEADER), in_url, asked.policy):
         if name:
             return name
     return None
@@ -140,7 +146,8 @@ class _Rendering:
 
     def __call__(self) -> tuple[bytes, Reply]:
         verdict = self.assessment.verdict
-        judged = Judged(self.assessment.id, verdict, message(verdict), self.refusal, self._edited())
+        unavailable = self.assessment.blocked_by_failure_only
+        judged = Judged(self.assessment.id, verdict, message(verdict), self.refusal, self._edited(), unavailable)
         reply = self.adapter.render(self.call, self.asked, judged)
         return orjson.dumps(reply.body), reply
 
@@ -152,8 +159,10 @@ class _Rendering:
 
 
 def errors_by_door(adapters: tuple[Adapter, ...]) -> Mapping[str, Callable[[web.Request, Exception], web.Response]]:
-    """How the errors of each door are answered, by its path."""
-    return {path: answer_to(adapter) for adapter in adapters for _, path in adapter.doors}
+    """How the errors of each door are answered, by its path as `guardrails.web.middlewares.door_of` tells it."""
+    return {
+        web.DynamicResource(path).canonical: answer_to(adapter) for adapter in adapters for _, path in adapter.doors
+    }
 
 
 def routes_of(adapters: tuple[Adapter, ...]) -> list[web.RouteDef]:

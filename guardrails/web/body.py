@@ -78,14 +78,31 @@ async def _received(request: web.Request) -> bytes:
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """Decode bytes to a JSON object of bounded depth and size whose strings are all Unicode text."""
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise _explained(raw, error) from None
+    body = _decoded(raw)
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")
     _require_bounds(body)
     return body
+
+
+def parse_value(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Decode bytes to a JSON value with the same bounds.
+
+    Raises:
+        InvalidRequest: as `read_object`, but that any value will do.
+        TooLarge: it holds more than `MAX_VALUES` values.
+    """
+    body = _decoded(raw)
+    if isinstance(body, dict | list):
+        _require_bounds(body)
+    return body
+
+
+def _decoded(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise _explained(raw, error) from None
 
 
 _TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
@@ -115,7 +132,7 @@ def _surrogate(raw: bytes) -> InvalidRequest | None:
     return None
 
 
-def _require_bounds(body: dict[str, Any]) -> None:
+def _require_bounds(body: dict[str, Any] | list[Any]) -> None:
     layer: list[Any] = [body]
     values = 0
     for _ in range(MAX_DEPTH):

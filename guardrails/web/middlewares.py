@@ -110,6 +110,11 @@ def authenticate(callers: Callers) -> Middleware:
     return middleware
 
 
+def _brings_work(request: web.Request) -> bool:
+    """Whether there may be something to judge: a body, by whatever method. Some doors take any."""
+    return request.method == "POST" or request.body_exists
+
+
 def bound(limit: int) -> Middleware:
     """Takes in at most `limit` requests with a body at once; one more is told to come back."""
     inside = 0
@@ -117,7 +122,7 @@ def bound(limit: int) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         nonlocal inside
-        if request.method != "POST":
+        if not _brings_work(request):
             return await handler(request)
         if inside >= limit:
             raise Overloaded
@@ -133,7 +138,7 @@ def bound(limit: int) -> Middleware:
 @web.middleware
 async def recordable(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Takes in nothing that would be judged while its record cannot be written, where the settings say so."""
-    is_judged = request.method == "POST" and request.match_info.http_exception is None
+    is_judged = _brings_work(request) and request.match_info.http_exception is None
     if is_judged and not services(request).guard.can_record:
         raise Unrecordable
     return await handler(request)

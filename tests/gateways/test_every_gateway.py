@@ -74,7 +74,7 @@ async def test_an_outage_of_azure_is_an_explicit_block(gateway_service, name, pl
 @pytest.mark.parametrize("name", NAMES)
 async def test_only_a_policy_that_says_report_leaves_an_outage_to_the_gateway(gateway_service, name):
     gateway_service.emulator.state.scenarios.add(preset("unavailable"))
-    answer = await played(gateway_service, play_of(name, "pass"), query={"policy": "reporting"})
+    answer = await played(gateway_service, play_of(name, "pass"), policy="reporting")
     assert answer.status == 503
     assert answer.body["code"] == "guardrail_unavailable"
     assert "Retry-After" in answer.headers
@@ -83,21 +83,21 @@ async def test_only_a_policy_that_says_report_leaves_an_outage_to_the_gateway(ga
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_policy_that_reports_outages_still_blocks_by_a_verdict(gateway_service, name):
     play = play_of(name, "block")
-    assert outcomes(name, play, await played(gateway_service, play, query={"policy": "reporting"})) == BLOCKED
+    assert outcomes(name, play, await played(gateway_service, play, policy="reporting")) == BLOCKED
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_an_outage_that_the_policy_only_flags_passes(gateway_service, name):
     gateway_service.emulator.state.scenarios.add(preset("unavailable"))
     play = play_of(name, "pass")
-    answer = await played(gateway_service, play, query={"policy": "lenient"})
+    answer = await played(gateway_service, play, policy="lenient")
     assert outcomes(name, play, answer) == {Outcome.PASS}
     assert (await decision_of(gateway_service))["degraded"]
 
 
 @pytest.mark.parametrize(("name", "play"), PLAYS, ids=ids)
 async def test_a_policy_that_monitors_lets_everything_pass_unchanged(gateway_service, name, play):
-    answer = await played(gateway_service, play, query={"policy": "watching"})
+    answer = await played(gateway_service, play, policy="watching")
     assert outcomes(name, play, answer) == {Outcome.PASS}
 
 
@@ -152,7 +152,7 @@ async def test_a_wrong_key_is_a_401(gateway_service, name):
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_policy_that_is_not_the_callers_is_a_404_that_names_his(gateway_service, name):
-    for options in ({"query": {"policy": "default"}}, {"headers": {"x-guardrails-policy": "default"}}):
+    for options in ({"policy": "default"}, {"headers": {"x-guardrails-policy": "default"}}):
         answer = await played(gateway_service, play_of(name, "pass"), key=STRICT_KEY, **options)
         assert (answer.status, answer.body["known"]) == (404, ["watching"])
 
@@ -160,10 +160,11 @@ async def test_a_policy_that_is_not_the_callers_is_a_404_that_names_his(gateway_
 @pytest.mark.parametrize("name", NAMES)
 async def test_the_operators_word_on_the_policy_comes_before_the_bodys(gateway_service, name):
     play = play_of(name, "block")
-    query, headers = {"policy": "watching"}, {"x-guardrails-policy": "strict"}
-    answer = await played(gateway_service, play, query=query, headers=headers)
+    answer = await played(
+        gateway_service, play, query={"policy": "watching"}, headers={"x-guardrails-policy": "strict"}
+    )
     assert answer.headers["x-guardrails-policy"].startswith("strict@")
-    answer = await played(gateway_service, play, query=query)
+    answer = await played(gateway_service, play, policy="watching")
     assert answer.headers["x-guardrails-policy"].startswith("watching@")
 
 

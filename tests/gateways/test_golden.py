@@ -9,6 +9,8 @@ from gateway_calls import GOLDEN, NAMES, goldens, outcomes, played
 from guardrails.emulator.presets import preset
 
 _ID = re.compile(r"chk_[0-9a-f]{24}")
+INPUT_ONLY = {"ext_authz"}
+"""Gateways that show us no answers."""
 CASES = ("pass", "block", "mutate", "output", "failure")
 
 
@@ -26,6 +28,8 @@ async def test_a_call_gets_the_answer_its_file_says(gateway_service, golden):
 @pytest.mark.parametrize("gateway", NAMES)
 @pytest.mark.parametrize("case", CASES)
 def test_every_gateway_has_a_file_for_each_case(gateway, case):
+    if case == "output" and gateway in INPUT_ONLY:
+        return
     assert list((GOLDEN / gateway).glob(f"{case}*.json"))
 
 
