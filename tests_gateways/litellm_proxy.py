@@ -1,0 +1,55 @@
+"""What a test asks the LiteLLM proxy, and what it looks at afterwards."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import openai
+
+from guardrails.emulator.serve import Emulator
+
+MASTER_KEY = "sk-loopback"
+
+
+def user(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": text}]
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that runs: `client` is the unmodified OpenAI SDK."""
+
+    url: str
+    client: openai.AsyncOpenAI
+    emulator: Emulator
+
+    async def raw(self, messages: list[dict[str, Any]], **body: Any) -> tuple[int, str]:
+        """Post a chat and return the status and the body, as they came."""
+        headers = {"Authorization": f"Bearer {MASTER_KEY}"}
+        content = {"model": "gpt-4o", "messages": messages, **body}
+        timeout = aiohttp.ClientTimeout(total=30)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(f"{self.url}/v1/chat/completions", json=content, headers=headers) as answer,
+        ):
+            return answer.status, await answer.text()
+
+    async def chat(self, text: str, **options: Any) -> Any:
+        return await self.client.chat.completions.create(model="gpt-4o", messages=user(text), **options)
+
+    def seen_by_model(self) -> list[Any]:
+        """The bodies of the chats the model got."""
+        return [call.body for call in self.emulator.state.journal.of("chat")]
+
+
+def events(stream: str) -> list[Any]:
+    """The decoded events of a stream, without `[DONE]`."""
+    lines = [line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data: ")]
+    return [json.loads(line) for line in lines if line != "[DONE]"]
+
+
+def streamed_text(stream: str) -> str:
+    """The content a stream gave its reader, choice 0."""
+    choices = [choice for event in events(stream) for choice in event.get("choices", ()) if choice["index"] == 0]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
