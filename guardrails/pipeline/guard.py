@@ -41,7 +41,8 @@ class Exchange:
     """One request as its decision records name it: the id callers quote, the request's id, the door and the model.
 
     `forwarded` is there once the model has answered, `early` where it was asked beside the checks, `streamed` when its
-    answer was a stream. `trying` is there while the request's policy takes part in a trial.
+    answer was a stream. `trying` is there while the request's policy takes part in a trial. `subject` is for whom a
+    gateway asked, as records keep it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Exchange:
     early: Early | None = None
     streamed: Streamed | None = None
     trying: Trying | None = None
+    subject: Mapping[str, object] | None = None
 
 
 class Guard:
@@ -260,4 +262,5 @@ def _recorded(assessment: Assessment, policy: Policy, exchange: Exchange, sample
         asked=policy.asked,
         language=assessment.inspection.language,
         sample_rate=sample_rate,
+        subject=exchange.subject,
     )

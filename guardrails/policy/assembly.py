@@ -15,7 +15,7 @@ from guardrails.policy.firing import Parts, firing_problems
 from guardrails.policy.notices import notices
 from guardrails.policy.places import Places
 from guardrails.policy.plans import check_problems, plan
-from guardrails.policy.policy import ChatPlan, History, Policy, Rule, StartModel, StreamPlan
+from guardrails.policy.policy import ChatPlan, GatewayPlan, History, Policy, Rule, StartModel, StreamPlan
 from guardrails.policy.positions import Problem, Tree
 from guardrails.policy.redaction import DEFAULT_REPLACEMENT
 from guardrails.policy.rules import rule_problems
@@ -131,6 +131,7 @@ def _policy(document: PolicyDocument, revision: str, specs: Mapping[str, CheckSp
         media=_media(document.media),
         banned=frozenset({Kind.IMAGE}) if document.media.image == "block" else frozenset(),
         chat=_chat(document),
+        gateways=GatewayPlan(document.gateways.on_outage),
         media_sources=places.of_media(),
     )
 

@@ -33,6 +33,7 @@ def describe(policy: Policy) -> dict[str, Any]:
                 "wait_ms": round(policy.chat.stream.wait_s * 1000),
             },
         },
+        "gateways": {"on_outage": policy.gateways.on_outage.value},
     }
 
 

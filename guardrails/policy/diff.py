@@ -11,7 +11,7 @@ from enum import StrEnum
 from guardrails.domain.content import MEDIA, Stage
 from guardrails.domain.verdict import Action, Mode
 from guardrails.policy.ladder import OTHERS, Ladder, categories, compare, ladder
-from guardrails.policy.policy import CheckPlan, History, OldTurns, Policy
+from guardrails.policy.policy import CheckPlan, History, OldTurns, OnOutage, Policy
 
 _READS_LESS = (History.ALL, History.NEW, History.LAST_TURN)
 
@@ -48,6 +48,7 @@ def diff(old: Policy, new: Policy) -> list[Difference]:
         *_rule_ids(old, new),
         *_media(old, new),
         *_chat(old, new),
+        *_gateways(old, new),
         *_trusted(old, new),
     ]
 
@@ -201,6 +202,12 @@ def _chat(old: Policy, new: Policy) -> Iterator[Difference]:
     yield from _changed("stream wait", f"{before.stream.wait_s * 1000:g} ms", f"{after.stream.wait_s * 1000:g} ms")
     dropped = after.old_turns is OldTurns.DROP
     yield from _changed("old turns", before.old_turns, after.old_turns, _way(more=not dropped, less=dropped))
+
+
+def _gateways(old: Policy, new: Policy) -> Iterator[Difference]:
+    before, after = old.gateways.on_outage, new.gateways.on_outage
+    lets_go = after is OnOutage.REPORT
+    yield from _changed("gateways on outage", before, after, _way(more=not lets_go, less=lets_go))
 
 
 def _trusted(old: Policy, new: Policy) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.verdict import Mode
-from guardrails.policy.policy import History, OldTurns, Release, StartModel
+from guardrails.policy.policy import History, OldTurns, OnOutage, Release, StartModel
 
 ActionWord = Literal["allow", "flag", "redact", "block"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -97,6 +97,16 @@ class ChatSection(Section):
     refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = DEFAULT_REFUSAL
 
 
+class GatewaysSection(Section):
+    """What concerns the doors of gateways only.
+
+    `on_outage`: what they are told when nothing but a check that could not run stands against a text. `verdict` is an
+    explicit block; `report` is a 503, and the gateway does what it is set to do without us.
+    """
+
+    on_outage: Annotated[OnOutage, Field(strict=False)] = OnOutage.VERDICT
+
+
 class FindingSection(Section):
     """A finding that a test makes up. `origin` absent: the user at stage input, the assistant at stage output."""
 
@@ -155,3 +165,4 @@ class PolicyDocument(Section):
     tests: Annotated[list[TestSection], Field(max_length=1000)] = Field(default_factory=list)
     media: Annotated[MediaSection, BeforeValidator(_nothing_is_empty)] = MediaSection()
     chat: Annotated[ChatSection, BeforeValidator(_nothing_is_empty)] = ChatSection()
+    gateways: Annotated[GatewaysSection, BeforeValidator(_nothing_is_empty)] = GatewaysSection()

@@ -6,7 +6,7 @@ from guardrails.policy.positions import Mark, Path, Tree
 
 OWN: Final = frozenset({"policy", "extends", "description", "mode", "shadow", "tests"})
 """What a file says for itself alone. A policy in `monitor` does not switch off those that extend it."""
-_DEPTH: Final = {"checks": 2, "chat": 2, "media": 1}
+_DEPTH: Final = {"checks": 2, "chat": 2, "media": 1, "gateways": 1}
 """How many levels of mappings are merged key by key; what is below is replaced as a whole."""
 
 
@@ -14,7 +14,7 @@ def merged(base: Tree, child: Tree) -> Tree:
     """What a file says together with what it extends; both trees are mappings.
 
     Checks are merged by name and key by key, rules by id: a rule of the child takes the place of the base's as a whole.
-    `chat` and `media` are merged key by key. Of all else the child's word holds, where it has one.
+    `chat`, `media` and `gateways` are merged key by key. Of all else the child's word holds, where it has one.
     """
     result = Tree(file=child.file)
     result.values[()] = child.values.get((), Mark(1, 1))

@@ -18,6 +18,7 @@ def notices(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> Iterato
         yield tree.problem(("mode",), "`monitor` decides and records, and lets everything pass")
     yield from _unused(tree, specs)
     yield from _chat(tree, parts)
+    yield from _gateways(tree)
     yield from _thresholds(tree, specs, parts)
     yield from _answers(tree, specs, parts)
     yield from _shadowed(tree, parts)
@@ -45,6 +46,13 @@ def _chat(tree: Tree, parts: Parts) -> Iterator[Problem]:
         yield tree.problem(("chat", "start_model"), sentence)
     if chat.get("old_turns") == "drop" and tree.value.get("history") == "last_turn":
         yield tree.problem(("chat", "old_turns"), "has no effect: with `history: last_turn` old turns are not judged")
+
+
+def _gateways(tree: Tree) -> Iterator[Problem]:
+    gateways = tree.value.get("gateways")
+    if isinstance(gateways, dict) and gateways.get("on_outage") == "report":
+        sentence = "`report` leaves an outage to the gateway, and some let the text pass then (docs/gateways)"
+        yield tree.problem(("gateways", "on_outage"), sentence)
 
 
 def _thresholds(tree: Tree, specs: Mapping[str, CheckSpec], parts: Parts) -> Iterator[Problem]:

@@ -41,6 +41,15 @@ class StartModel(StrEnum):
     WITH_CHECKS = "with_checks"
 
 
+class OnOutage(StrEnum):
+    """What a gateway is told when nothing but a check that could not run stands against a text."""
+
+    VERDICT = "verdict"
+    """An explicit block, as `on_failure` says."""
+    REPORT = "report"
+    """A 503: the gateway does what it is set to do without us, which may be to let the text pass."""
+
+
 class Release(StrEnum):
     """When parts of a streamed answer go on: window by window, or all at the end."""
 
@@ -82,6 +91,13 @@ class ChatPlan:
     start_model: StartModel = StartModel.AFTER_CHECKS
     stream: StreamPlan = StreamPlan()
     old_turns: OldTurns = OldTurns.BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPlan:
+    """What concerns the doors of gateways only."""
+
+    on_outage: OnOutage = OnOutage.VERDICT
 
 
 _HASH_DIGITS = 16
@@ -196,6 +212,7 @@ class Policy:
         media: What the presence of each kind that is no text asks for, where no check reads it.
         banned: The kinds of which `media` is asked for also where a check reads them.
         chat: What concerns guarded chats only.
+        gateways: What concerns the doors of gateways only.
         media_sources: Where what `media` says stands, as far as the file says it; no part of what the policy is.
         shadows: The policies that are decided on the same evidence and never carried out.
         only: The one check it was narrowed to; None for a whole policy.
@@ -213,6 +230,7 @@ class Policy:
     media: Mapping[Kind, Action] = field(default_factory=lambda: _UNREAD_MEDIA)
     banned: frozenset[Kind] = frozenset()
     chat: ChatPlan = ChatPlan()
+    gateways: GatewayPlan = GatewayPlan()
     shadows: tuple["Policy", ...] = ()
     media_sources: Mapping[Kind, Source] = field(default_factory=lambda: _NOWHERE, compare=False)
     only: str | None = None

@@ -14,7 +14,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 HEADER: Final = "# yaml-language-server: $schema=./policy.schema.json"
 """The first line of a policy file, by which editors find the schema beside it."""
 _ONE_OR_MORE: Final = ("stage", "origin", "category")
-_MAY_BE_EMPTY: Final = ("chat", "media")
+_MAY_BE_EMPTY: Final = ("chat", "media", "gateways")
 
 Schema = dict[str, Any]
 

@@ -12,6 +12,7 @@ from guardrails.policy.document import (
     ChatSection,
     ExpectSection,
     FindingSection,
+    GatewaysSection,
     MediaSection,
     PolicyDocument,
     RuleSection,
@@ -102,6 +103,8 @@ def _known_keys(path: Path) -> tuple[str, ...]:
         model = ChatSection
     elif path[:1] == ("media",):
         model = MediaSection
+    elif path[:1] == ("gateways",):
+        model = GatewaysSection
     elif path[:1] == ("rules",):
         model = RuleSection
     elif path[:1] == ("tests",):

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from guardrails.api.routes import routes
 from guardrails.azure.secrets import SecretReader
+from guardrails.gateways import catalogue as gateways
 from guardrails.server.lifespan import lifespan
 from guardrails.server.prepare import Prepared
 from guardrails.telemetry.metrics import Metrics
@@ -23,10 +24,16 @@ def create_app(prepared: Prepared, secrets: SecretReader) -> web.Application:
     callers = Callers(prepared.settings.callers)
     server = prepared.settings.server
     app = web.Application(
-        middlewares=[observe(metrics), authenticate(callers), bound(server.max_concurrency), recordable],
+        middlewares=[
+            observe(metrics, gateways.error_answers()),
+            authenticate(callers),
+            bound(server.max_concurrency),
+            recordable,
+        ],
         client_max_size=server.max_body,
     )
     app[HOLDER] = Holder()
     app.cleanup_ctx.append(lifespan(prepared, secrets, metrics, callers))
     app.add_routes(routes())
+    app.add_routes(gateways.routes())
     return app

@@ -20,12 +20,14 @@ from guardrails.server.placeholder_keys import read_placeholder_keys
 from guardrails.server.prepare import Prepared
 from guardrails.server.readiness import ReadinessProbe
 from guardrails.server.reload import Reloader
+from guardrails.server.shared_key import shared_key
 from guardrails.server.verdict_cache import open_verdict_cache
-from guardrails.settings.schema import Settings
+from guardrails.settings.schema import Settings, Telemetry
 from guardrails.telemetry.audit import DecisionLog
 from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
 from guardrails.telemetry.recent import Recent
+from guardrails.telemetry.subjects import Kept, Subjects
 from guardrails.upstreams.catalogue import build_upstreams
 from guardrails.web.callers import Callers
 from guardrails.web.services import HOLDER, Services
@@ -56,6 +58,7 @@ async def _open(
     settings = prepared.settings
     keys = await read_placeholder_keys(prepared, secrets)
     cache = await open_verdict_cache(stack, settings, secrets, metrics)
+    subjects = await _subjects(settings.telemetry, secrets)
     decisions, recorded = await _open_records(stack, settings, metrics)
     sessions = await stack.enter_async_context(open_sessions(settings.azure))
     tokens = TokenProvider(settings, secrets, sessions.checks, metrics)
@@ -71,12 +74,8 @@ async def _open(
     readiness = ReadinessProbe(settings, lambda: bundles.active, tokens, lambda: guard.can_record)
     deployments = [deployment for upstream in upstreams.values() for deployment in upstream.deployments]
     await tokens.start([*readiness.targets, *(deployment.target for deployment in deployments)])
-    gate = Gate(settings, guard, readiness, secrets)
-    apis = api_versions(settings.services)
-    reloader = Reloader(settings.policies, apis, bundles, gate, settings.bundles)
+    reloader = _start_reloading(stack, settings, bundles, Gate(settings, guard, readiness, secrets))
     metrics.bundles.watch(bundles.state, reloader.read_s)
-    reloader.start()
-    stack.push_async_callback(reloader.aclose)
     on_hangup(stack, decisions.reopen, reloader.reload)
     return Services(
         bundles=bundles,
@@ -90,7 +89,21 @@ async def _open(
         max_body=settings.server.max_body,
         streams=settings.server.streams,
         recorded=recorded,
+        subjects=subjects,
+        gateway_deadline_s=settings.gateways.deadline_ms / 1000,
     )
+
+
+def _start_reloading(stack: AsyncExitStack, settings: Settings, bundles: Bundles, gate: Gate) -> Reloader:
+    reloader = Reloader(settings.policies, api_versions(settings.services), bundles, gate, settings.bundles)
+    reloader.start()
+    stack.push_async_callback(reloader.aclose)
+    return reloader
+
+
+async def _subjects(telemetry: Telemetry, secrets: SecretReader) -> Subjects:
+    key = await shared_key("telemetry.subject_key", telemetry.subject_key, secrets)
+    return Subjects(Kept(telemetry.subjects), key)
 
 
 async def _open_records(

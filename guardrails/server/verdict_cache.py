@@ -1,24 +1,20 @@
 """The verdict cache as the settings want it: its key, its store, and what stands between them and a request."""
 
 import asyncio
-import secrets as random
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Final
 from urllib.parse import urlsplit
 
 from guardrails.azure.secrets import SecretReader
 from guardrails.checks.catalogue import CATALOGUE
-from guardrails.domain.errors import ConfigurationError, TokenError
 from guardrails.pipeline.verdict_cache import VerdictCache
-from guardrails.settings.schema import Cache, RedisServer, SecretRef, Settings
+from guardrails.server.shared_key import shared_key
+from guardrails.settings.schema import Cache, RedisServer, Settings
 from guardrails.store.memory import MemoryStore
 from guardrails.store.redis import RedisStore, tls_context
 from guardrails.store.resting import RestingStore
 from guardrails.store.store import Store
 from guardrails.telemetry.metrics import Metrics
-
-MIN_KEY_BYTES: Final = 32
 
 
 async def open_verdict_cache(
@@ -30,26 +26,12 @@ async def open_verdict_cache(
         ConfigurationError: the key cannot be read or is too short, or the CA file holds none.
     """
     section = settings.cache
-    key = await _key(section.key, secrets)
+    key = await shared_key("cache.key", section.key, secrets)
     store = await _store(section, secrets, metrics)
     stack.push_async_callback(store.aclose)
     services = {kind: getattr(settings.services, kind.spec.service) for kind in CATALOGUE}
     judges = {kind.spec.name: kind.judge(service) for kind, service in services.items() if service is not None}
     return VerdictCache(store, key, judges, section.ttl_s, metrics)
-
-
-async def _key(reference: SecretRef | None, secrets: SecretReader) -> bytes:
-    if reference is None:
-        return random.token_bytes(MIN_KEY_BYTES)
-    try:
-        key = (await secrets.read(reference)).encode()
-    except TokenError as error:
-        raise ConfigurationError([f"cache.key: {error.detail}"]) from None
-    if len(key) < MIN_KEY_BYTES:
-        raise ConfigurationError(
-            [f"cache.key: the key in {reference} is shorter than {MIN_KEY_BYTES} bytes; make a random one"]
-        )
-    return key
 
 
 async def _store(section: Cache, secrets: SecretReader, metrics: Metrics) -> Store:

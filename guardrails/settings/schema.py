@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ByteSize, Field, model_validator
+from pydantic import BeforeValidator, ByteSize, Field, model_validator
 
 from guardrails.settings.bundles import Bundles
 from guardrails.settings.models import Account, Model
@@ -166,13 +166,30 @@ class Azure(Section):
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 512
 
 
+class Gateways(Section):
+    """The doors of gateways.
+
+    `deadline_ms` bounds a whole answer, from the moment the request's headers are there; a policy's own deadline may
+    only shorten it. It must end before the gateway's own timeout does, or the gateway decides without us.
+    """
+
+    deadline_ms: Annotated[int, Field(ge=500, le=60_000)] = 2500
+
+
+def _yaml_off(value: object) -> object:
+    # YAML 1.1, which our parser speaks, reads a bare `off` as false.
+    return "off" if value is False else value
+
+
 class Telemetry(Section):
     """What we leave behind. `decisions` says where decision records go: `stdout`, `off`, or a file to add lines to.
 
     A file is set aside before it grows beyond `rotate_at`, and `keep` of those set aside are kept. `sample_allowed` is
     the share of verdicts that allow, with every check done, of which there are records. `on_lost_records` says what
     happens to new requests while records cannot be written. `recent_decisions` is how many of the last records stay in
-    memory, so that they can be explained by their ids.
+    memory, so that they can be explained by their ids. `subjects` is how records keep the users, teams and labels that
+    gateways tell of; `subject_key` is what hashes of them are made with, 32 bytes or more, the same for all replicas.
+    Absent, each process makes one, and hashes can be compared within its life only.
     """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -182,6 +199,8 @@ class Telemetry(Section):
     keep: Annotated[int, Field(ge=1, le=10_000)] = 10
     sample_allowed: Annotated[float, Field(ge=0, le=1)] = 1.0
     on_lost_records: Literal["continue", "refuse"] = "continue"
+    subjects: Annotated[Literal["hashed", "plain", "off"], BeforeValidator(_yaml_off)] = "hashed"
+    subject_key: SecretRef | None = None
 
     @model_validator(mode="after")
     def _only_a_file_rotates(self) -> "Telemetry":
@@ -259,6 +278,7 @@ class Settings(Section):
     policies: Path
     blocklists: Path | None = None
     bundles: Bundles = Bundles()
+    gateways: Gateways = Gateways()
     azure: Azure = Azure()
     placeholders: Placeholders = Placeholders()
     cache: Cache = Cache()

@@ -74,12 +74,16 @@ class Metrics:
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
         self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
+        self._gateway_refusals = self._counter("gateway_refusals", "Blocks without a verdict.", "gateway", "reason")
         self._cache_trouble = self._counter("cache_trouble", "Times that the cache's store was of no use.", "reason")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
             "token_fetch_duration_seconds", "One token request.", _CALL_SECONDS, "credential"
         )
         self._records = self._counter("decision_records", "Decision records by what became of them.", "result")
+        self._begin()
+
+    def _begin(self) -> None:
         for result in ("written", "dropped", "failed", "sampled"):
             self._records.of(result)
         build = Gauge("guardrails_build_info", "Always 1.", ("version", "python"), registry=self.registry)
@@ -157,6 +161,10 @@ class Metrics:
     def cache_troubled(self, reason: str) -> None:
         """The cache's store could not be used, or held what none of us has written."""
         self._cache_trouble.of(reason).inc()
+
+    def gateway_refused(self, gateway: str, reason: str) -> None:
+        """A gateway's call could not be judged and was blocked; `reason` is the code of a problem."""
+        self._gateway_refusals.of(gateway, reason).inc()
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:
         """One token request ended; `outcome` is `ok` or a failure reason."""

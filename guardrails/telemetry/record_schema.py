@@ -55,6 +55,7 @@ def record_schema() -> Shape:
                 "request_id": _or_null(_TEXT),
                 "caller": _TEXT,
                 "door": _TEXT,
+                "subject": _or_null(_subject()),
                 "model": _or_null(_TEXT),
                 "stage": _word(Stage),
                 "language": {**_or_null(_TEXT), "description": "What the caller told of the texts' language."},
@@ -79,6 +80,23 @@ def record_schema() -> Shape:
                 "shadow": _list(_shadow()),
             }
         ),
+    }
+
+
+def _subject() -> Shape:
+    value = {**_or_null(_TEXT), "description": "As telemetry.subjects says: a keyed hash, or as the gateway told it."}
+    return {
+        **_object(
+            {
+                "gateway": _TEXT,
+                "request_id": {**_or_null(_TEXT), "description": "The gateway's own id of the request."},
+                "model": _or_null(_TEXT),
+                "user": value,
+                "team": value,
+                "labels": {"type": "object", "description": "What else the gateway tells: strings by name, as above."},
+            }
+        ),
+        "description": "For whom a gateway asked; null at other doors.",
     }
 
 

@@ -47,6 +47,7 @@ def decision_record(
     asked: Asked | None = None,
     language: str | None = None,
     sample_rate: float = 1.0,
+    subject: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Build the record of one verdict (docs/operations.md has every field; `record_schema` is its JSON Schema).
 
@@ -70,6 +71,7 @@ def decision_record(
         asked: What the checks were asked; without it the record cannot be judged again.
         language: What the caller told of the texts' language; kept only if it is a word.
         sample_rate: The share of verdicts like this one that are recorded.
+        subject: For whom a gateway asked, as `guardrails.telemetry.subjects` tells it.
     """
     pointers = Pointers()
     segments = [receipt for receipt in coverage if receipt.kind is not None]
@@ -82,6 +84,7 @@ def decision_record(
         "request_id": word(request_id),
         "caller": caller,
         "door": door,
+        "subject": None if subject is None else dict(subject),
         "model": model,
         "stage": stage.value,
         "language": word(language),

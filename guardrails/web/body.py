@@ -33,13 +33,32 @@ async def read_object(request: web.Request, max_body: int) -> dict[str, Any]:
         InvalidRequest: it is not JSON, not an object, nested too deep, not encoded as its headers say, or holds text
             that is not Unicode.
     """
+    require_json(request)
+    return parse_object(await read_body(request, max_body))
+
+
+def require_json(request: web.Request) -> None:
+    """Refuse a body that is declared to be something else than JSON.
+
+    Raises:
+        UnsupportedMediaType: it is.
+    """
     if request.content_type != "application/json" and not request.content_type.endswith("+json"):
         raise UnsupportedMediaType("The body must be sent with Content-Type: application/json.")
+
+
+async def read_body(request: web.Request, max_body: int) -> bytes:
+    """The bytes of a request's body, decompressed.
+
+    Raises:
+        TooLarge: it is over `max_body` bytes, before or after decompression.
+        InvalidRequest: it does not arrive in time, or is not encoded as its headers say.
+    """
     limit = f"The body is larger than {max_body} bytes, the limit set by server.max_body."
     if request.content_length is not None and request.content_length > max_body:
         raise TooLarge(limit)
     try:
-        raw = await _received(request)
+        return await _received(request)
     except TimeoutError:
         raise InvalidRequest(f"The body did not arrive within {READ_TIMEOUT_S:.0f} seconds.") from None
     except web.HTTPRequestEntityTooLarge:
@@ -48,7 +67,6 @@ async def read_object(request: web.Request, max_body: int) -> dict[str, Any]:
         raise InvalidRequest(
             "The body is not encoded as its Content-Encoding and Transfer-Encoding headers say."
         ) from None
-    return parse_object(raw)
 
 
 async def _received(request: web.Request) -> bytes:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -34,8 +35,17 @@ def door_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unknown"
 
 
-def observe(metrics: Metrics) -> Middleware:
-    """Outermost: gives the request its id, turns every error into an answer, counts and logs it."""
+ErrorAnswer = Callable[[web.Request, Exception], web.Response]
+"""How a door answers an error."""
+
+
+def observe(metrics: Metrics, answers: Mapping[str, ErrorAnswer]) -> Middleware:
+    """Outermost: gives the request its id, turns every error into an answer, counts and logs it.
+
+    Args:
+        metrics: Where requests are counted.
+        answers: How errors are answered by the doors that have their own way, by the door's path.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -46,7 +56,7 @@ def observe(metrics: Metrics) -> Middleware:
         response: web.StreamResponse | None = None
         with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
             try:
-                response = await _answered(request, handler)
+                response = await _answered(request, handler, answers.get(door_of(request), _in_its_dialect))
                 response.headers[REQUEST_ID_HEADER] = request[REQUEST_ID]
             finally:
                 _tell(request, response, metrics, time.perf_counter() - started)
@@ -55,14 +65,18 @@ def observe(metrics: Metrics) -> Middleware:
     return middleware
 
 
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _in_its_dialect(request: web.Request, error: Exception) -> web.Response:
+    return respond(error, dialect_of(request.path))
+
+
+async def _answered(request: web.Request, handler: Handler, answer: ErrorAnswer) -> web.StreamResponse:
     try:
         return await handler(request)
     except (GuardrailsError, web.HTTPException) as error:
-        return respond(error, dialect_of(request.path))
+        return answer(request, error)
     except Exception as error:  # noqa: BLE001 - whatever broke, the caller gets the one error shape
         _log.exception("handler_broke", door=door_of(request))
-        return respond(error, dialect_of(request.path))
+        return answer(request, error)
 
 
 def _tell(request: web.Request, response: web.StreamResponse | None, metrics: Metrics, seconds: float) -> None:

@@ -82,7 +82,7 @@ def respond(error: Exception, dialect: Dialect) -> web.Response:
 
 def error_event(error: Exception) -> bytes:
     """Any error as an event in the middle of a stream: too late for a status code, and the SDKs raise on it."""
-    return b"data: " + orjson.dumps({"error": _openai(_describe(error))}) + b"\n\n"
+    return b"data: " + orjson.dumps({"error": _openai(describe(error))}) + b"\n\n"
 
 
 def _response(error: Exception, dialect: Dialect) -> web.Response:
@@ -91,10 +91,11 @@ def _response(error: Exception, dialect: Dialect) -> web.Response:
     if isinstance(error, Refused):
         body = orjson.dumps(refusal_body(error.verdict, error.message))
         return web.Response(status=400, body=body, content_type="application/json")
-    return _rendered(_describe(error), dialect)
+    return _rendered(describe(error), dialect)
 
 
-def _describe(error: Exception) -> Problem:
+def describe(error: Exception) -> Problem:
+    """An error in words, before it is put into a shape."""
     if isinstance(error, InvalidRequest):
         return _invalid(error)
     if isinstance(error, UnknownName):

@@ -14,6 +14,7 @@ from guardrails.policy.bundle import Bundle
 from guardrails.settings.schema import Streams
 from guardrails.telemetry.found import RecordedDecisions
 from guardrails.telemetry.metrics import Metrics
+from guardrails.telemetry.subjects import Subjects
 from guardrails.web.callers import Callers
 
 
@@ -38,7 +39,7 @@ class Services:
     """The collaborators of every handler.
 
     A handler that judges takes its bundle once, with `bundles.take`, before anything else. `watched` says
-    whether the policy folder is read by itself.
+    whether the policy folder is read by itself. `gateway_deadline_s` bounds a whole answer at a gateway's door.
     """
 
     bundles: Bundles
@@ -52,6 +53,8 @@ class Services:
     max_body: int
     streams: Streams
     recorded: RecordedDecisions
+    subjects: Subjects
+    gateway_deadline_s: float
 
     @property
     def bundle(self) -> Bundle:

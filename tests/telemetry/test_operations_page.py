@@ -50,6 +50,7 @@ def real_metrics() -> dict[str, tuple[str, ...]]:
     metrics.model_filtered("gpt-4o", FilterResult.NOT_FILTERED)
     metrics.cache_asked("pii", 1, 1)
     metrics.cache_troubled(Trouble.TIMEOUT)
+    metrics.gateway_refused("portkey", "too_large")
     metrics.messages_dropped("default", 2)
     metrics.upstream_attempted("gpt-4o", "west/gpt-4o", "ok")
     metrics.early_started("gpt-4o", Early(EarlyStart.USED, 1.0, 1))

@@ -1,0 +1,8 @@
+"""The other side of every adapter, in the catalogue's order."""
+
+from typing import Final
+
+from guardrails.gateways.peer import Peer
+from guardrails.gateways.portkey.peer import PortkeyPeer
+
+PEERS: Final[tuple[Peer, ...]] = (PortkeyPeer(),)

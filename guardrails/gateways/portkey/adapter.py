@@ -1,0 +1,78 @@
+"""Portkey's `default.webhook`: before the call to the model and after it (contract: plugins/default/webhook.ts).
+
+The answer must be HTTP 200 with a boolean `verdict`. Portkey takes every other status for a failed check, and lets the
+request pass then unless the check says `failOnError`. `data` is the only place in which our reasons reach anybody.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from guardrails.chat.anything import extract_anything, extract_chat_or_anything, extract_native
+from guardrails.chat.extract import Extract
+from guardrails.chat.response import extract_completion
+from guardrails.domain.content import Origin, Stage
+from guardrails.domain.errors import InvalidRequest, TooLarge
+from guardrails.domain.subject import Subject
+from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.fields import labels_in, object_in, text_in
+
+
+class Portkey:
+    """The adapter. One door serves both events."""
+
+    name = "portkey"
+    doors = (("POST", "/gateways/portkey"),)
+    reads_bytes = False
+
+    def parse(self, call: Call) -> Asked:
+        """Read the whole request before the model, the whole completion after it; `request.text` has the end only."""
+        body = call.body
+        if body.get("eventType") == "afterRequestHook":
+            return self._answer(body)
+        content = object_in(body, "request").get("json")
+        if not isinstance(content, dict) or not content:
+            return Asked(
+                Stage.INPUT, body, partial(extract_anything, dict(body)), subject=_subject(body), editable=False
+            )
+        read = extract_native if body.get("requestType") == "messages" else extract_chat_or_anything
+        return Asked(Stage.INPUT, content, partial(read, content), subject=_subject(body, content))
+
+    def _answer(self, body: Mapping[str, Any]) -> Asked:
+        content = object_in(body, "response").get("json")
+        if not isinstance(content, dict):
+            raise InvalidRequest("holds no answer: Portkey sends none of a streamed one", field="response.json")
+        return Asked(Stage.OUTPUT, content, partial(_completion, content), subject=_subject(body, content))
+
+    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+        """`verdict`, our reasons, and the whole body where it changed."""
+        data = {"id": judged.id, "verdict": judged.verdict.action.word, "message": judged.message}
+        if judged.blocked:
+            data["message"] = judged.told
+        answer: dict[str, Any] = {"verdict": not judged.blocked, "data": data}
+        if judged.edited is not None:
+            side = "request" if asked.stage is Stage.INPUT else "response"
+            answer["transformedData"] = {side: {"json": judged.edited}}
+        return Reply(answer)
+
+    def refuse(self, call: Call, unjudged: Unjudged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+        """A denial with the reason."""
+        return Reply(
+            {"verdict": False, "data": {"verdict": "block", "message": unjudged.message, "code": unjudged.code}}
+        )
+
+
+def _completion(content: Mapping[str, Any], _trusted: Collection[str]) -> Extract:
+    try:
+        return extract_completion(content)
+    except TooLarge:
+        raise
+    except InvalidRequest:
+        return extract_anything(content, origin=Origin.ASSISTANT)
+
+
+def _subject(body: Mapping[str, Any], content: Mapping[str, Any] = MappingProxyType({})) -> Subject:
+    labels = labels_in(body, "metadata")
+    user = labels.pop("_user", None)
+    return Subject(user=user, model=text_in(content, "model"), labels=labels)

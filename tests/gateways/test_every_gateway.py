@@ -1,0 +1,208 @@
+"""What holds at the door of every gateway, whatever its dialect: no answer is ever a default pass."""
+
+import asyncio
+
+import orjson
+import pytest
+from gateway_calls import ADAPTERS, NAMES, PEER_OF, decision_of, outcomes, play_of, played, policies
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from running import STRICT_KEY
+
+from guardrails.emulator.presets import preset
+from guardrails.gateways.peer import Outcome
+from guardrails.gateways.samples import ATTACK
+
+PLAYS = [(name, play) for name in NAMES for play in PEER_OF[name].plays]
+JSON_GATEWAYS = [name for name in NAMES if not ADAPTERS[name].reads_bytes]
+BLOCKED = {Outcome.BLOCK}
+REFUSAL = "This request was stopped by company policy."
+DAMAGED = {
+    "nothing": b"",
+    "no JSON": b"{",
+    "a list": b"[]",
+    "null": b"null",
+    "a number": b"1",
+    "a string": b'"hello"',
+    "no object in it": b"{}",
+    "half a character": b'{"text": "\xff"}',
+    "a lone surrogate": rb'{"text": "\ud800"}',
+    "too deep": b'{"a":' * 100 + b"1" + b"}" * 100,
+    "too many strings": orjson.dumps({"text": ["a b"] * 20_001}),
+    "too large": b'{"text": "' + b"a" * 5_000_000 + b'"}',
+}
+
+
+def ids(case: object) -> str:
+    return case if isinstance(case, str) else getattr(case, "name", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_gateway_has_its_other_side(name):
+    assert set(PEER_OF) == set(ADAPTERS)
+    played_names = {play.name for play in PEER_OF[name].plays}
+    assert {"pass", "block", "mutate"} <= played_names
+
+
+@pytest.mark.parametrize(("name", "play"), PLAYS, ids=ids)
+async def test_the_gateway_does_what_the_verdict_means(gateway_service, name, play):
+    answer = await played(gateway_service, play)
+    assert outcomes(name, play, answer) == {play.expected}
+    assert answer.headers["x-guardrails-id"].startswith("chk_")
+    record = await decision_of(gateway_service)
+    assert (record["id"], record["subject"]["gateway"]) == (answer.headers["x-guardrails-id"], name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_blocked_user_is_told_our_sentence_and_nothing_of_the_text(gateway_service, name):
+    answer = await played(gateway_service, play_of(name, "block"))
+    told = orjson.dumps(answer.body).decode()
+    assert REFUSAL in told
+    assert ATTACK[:20] not in told
+
+
+@pytest.mark.parametrize(("name", "play"), PLAYS, ids=ids)
+async def test_an_outage_of_azure_is_an_explicit_block(gateway_service, name, play):
+    gateway_service.emulator.state.scenarios.add(preset("unavailable"))
+    answer = await played(gateway_service, play)
+    assert outcomes(name, play, answer) == BLOCKED
+    assert answer.headers["x-guardrails-verdict"] == "block"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_only_a_policy_that_says_report_leaves_an_outage_to_the_gateway(gateway_service, name):
+    gateway_service.emulator.state.scenarios.add(preset("unavailable"))
+    answer = await played(gateway_service, play_of(name, "pass"), query={"policy": "reporting"})
+    assert answer.status == 503
+    assert answer.body["code"] == "guardrail_unavailable"
+    assert "Retry-After" in answer.headers
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_policy_that_reports_outages_still_blocks_by_a_verdict(gateway_service, name):
+    play = play_of(name, "block")
+    assert outcomes(name, play, await played(gateway_service, play, query={"policy": "reporting"})) == BLOCKED
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_outage_that_the_policy_only_flags_passes(gateway_service, name):
+    gateway_service.emulator.state.scenarios.add(preset("unavailable"))
+    play = play_of(name, "pass")
+    answer = await played(gateway_service, play, query={"policy": "lenient"})
+    assert outcomes(name, play, answer) == {Outcome.PASS}
+    assert (await decision_of(gateway_service))["degraded"]
+
+
+@pytest.mark.parametrize(("name", "play"), PLAYS, ids=ids)
+async def test_a_policy_that_monitors_lets_everything_pass_unchanged(gateway_service, name, play):
+    answer = await played(gateway_service, play, query={"policy": "watching"})
+    assert outcomes(name, play, answer) == {Outcome.PASS}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_answer_comes_within_the_gateways_patience(start_service, name):
+    service = await start_service(policies=policies(), settings={"gateways": {"deadline_ms": 600}})
+    service.emulator.state.scenarios.add(preset("hang"))
+    play = play_of(name, "pass")
+    answer = await played(service, play)
+    assert outcomes(name, play, answer) == BLOCKED
+    record = await decision_of(service)
+    assert {check["reason"] for check in record["checks"]} == {"deadline"}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("name", JSON_GATEWAYS)
+async def test_a_body_that_cannot_be_read_is_an_explicit_block(gateway_service, name, damage):
+    for play in {play.path: play for play in PEER_OF[name].plays}.values():
+        answer = await played(gateway_service, play, body=damage)
+        assert outcomes(name, play, answer) == BLOCKED, play.path
+        assert answer.status < 500
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_fault_of_ours_is_an_explicit_block(gateway_service, name, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("guardrails.gateways.door.new_id", broken)
+    for play in PEER_OF[name].plays:
+        assert outcomes(name, play, await played(gateway_service, play)) == BLOCKED
+    assert (
+        f'guardrails_gateway_refusals_total{{gateway="{name}",reason="internal_error"}}'
+        in (await gateway_service.get("/metrics")).body
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_too_many_calls_at_once_are_explicit_blocks(start_service, name):
+    service = await start_service(policies=policies(), settings={"server": {"port": 0, "max_concurrency": 1}})
+    service.emulator.state.scenarios.add(preset("hang"))
+    play = play_of(name, "pass")
+    answers = await asyncio.gather(*(played(service, play) for _ in range(3)))
+    assert [outcomes(name, play, answer) for answer in answers] == [BLOCKED] * 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_wrong_key_is_a_401(gateway_service, name):
+    answer = await played(gateway_service, play_of(name, "pass"), key="wrong")
+    assert (answer.status, answer.body["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_policy_that_is_not_the_callers_is_a_404_that_names_his(gateway_service, name):
+    for options in ({"query": {"policy": "default"}}, {"headers": {"x-guardrails-policy": "default"}}):
+        answer = await played(gateway_service, play_of(name, "pass"), key=STRICT_KEY, **options)
+        assert (answer.status, answer.body["known"]) == (404, ["watching"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_operators_word_on_the_policy_comes_before_the_bodys(gateway_service, name):
+    play = play_of(name, "block")
+    query, headers = {"policy": "watching"}, {"x-guardrails-policy": "strict"}
+    answer = await played(gateway_service, play, query=query, headers=headers)
+    assert answer.headers["x-guardrails-policy"].startswith("strict@")
+    answer = await played(gateway_service, play, query=query)
+    assert answer.headers["x-guardrails-policy"].startswith("watching@")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = (
+    *("requestBody", "responseBody", "request", "response", "json", "texts", "text", "body", "messages", "choices"),
+    *("content", "request_body", "user_message", "structured_messages", "input", "message", "role", "tool_calls"),
+    *("arguments", "eventType", "x"),
+)
+FIELD = st.sampled_from(FIELDS)
+
+
+def planted(attack: str) -> st.SearchStrategy[dict[str, object]]:
+    """Objects of any shape with an attack somewhere in them, under names that dialects know."""
+    inside = st.deferred(lambda: st.just(attack) | st.lists(inside, min_size=1, max_size=2) | holder)
+    holder = st.builds(
+        lambda rest, name, value: {**rest, name: value},
+        st.dictionaries(FIELD, JSON, max_size=2),
+        FIELD,
+        inside,
+    )
+    return holder
+
+
+@pytest.mark.parametrize("name", JSON_GATEWAYS)
+async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
+    loop = asyncio.get_running_loop()
+    plays = {play.path: play for play in PEER_OF[name].plays}.values()
+
+    async def holds(body: dict[str, object]) -> None:
+        for play in plays:
+            answer = await played(gateway_service, play, body=orjson.dumps(body))
+            assert outcomes(name, play, answer) == BLOCKED, orjson.dumps(body)
+
+    @given(body=planted(ATTACK))
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def examples(body: dict[str, object]) -> None:
+        asyncio.run_coroutine_threadsafe(holds(body), loop).result()
+
+    await asyncio.to_thread(examples)
