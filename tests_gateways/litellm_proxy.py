@@ -1,12 +1,15 @@
 """What a test asks the LiteLLM proxy, and what it looks at afterwards."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import openai
 
+from guardrails.emulator.scenarios import Effect, Scenario, Service
+from guardrails.emulator.scripted import ScriptedCall, ScriptedChoice
 from guardrails.emulator.serve import Emulator
 
 MASTER_KEY = "sk-loopback"
@@ -37,6 +40,18 @@ class Proxy:
 
     async def chat(self, text: str, **options: Any) -> Any:
         return await self.client.chat.completions.create(model="gpt-4o", messages=user(text), **options)
+
+    def model_says(self, text: str) -> None:
+        """Have the model answer so, whatever it is asked, a word to a chunk of a stream."""
+        words = tuple(re.findall(r"\S+\s*", text))
+        effect = Effect(says=(ScriptedChoice(content=words),))
+        self.emulator.state.scenarios.add(Scenario(effect, service=Service.CHAT))
+
+    def model_calls(self, name: str, arguments: str) -> None:
+        """Have the model call a tool, whatever it is asked."""
+        pieces = (arguments[:8], arguments[8:])
+        effect = Effect(says=(ScriptedChoice(tool_calls=(ScriptedCall(name, pieces),)),))
+        self.emulator.state.scenarios.add(Scenario(effect, service=Service.CHAT))
 
     def seen_by_model(self) -> list[Any]:
         """The bodies of the chats the model got."""

@@ -7,9 +7,10 @@ from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.litellm.adapter import LiteLLM
 from guardrails.gateways.portkey.adapter import Portkey
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(),)
+GATEWAYS: Final[tuple[Adapter, ...]] = (LiteLLM(), Portkey())
 
 
 def routes() -> list[web.RouteDef]:
