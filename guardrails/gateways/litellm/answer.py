@@ -1,6 +1,5 @@
 """An answer of the model, whole or as far as it is streamed: LiteLLM sends both alike."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,13 +68,13 @@ class Answer:
 
     def reply(self, verdict: Verdict) -> dict[str, Any]:
         """What has changed, and of each text how much of its end should wait for the next call."""
-        edits: dict[int, list[tuple[int, Edit]]] = defaultdict(list)
+        edits: dict[int, list[tuple[int, Edit]]] = {number: [] for number in range(len(self.texts))}
         for edit in verdict.edits if verdict.mode is Mode.ENFORCE else ():
             _, _, text, *window = edit.pointer.split("/")
             edits[int(text)].append((int(window[0]) if window else 0, edit))
         shown = [text.with_edits(edits[number]) for number, text in enumerate(self.texts)]
         told: dict[str, Any] = {"action": "NONE"}
-        if edits:
+        if any(edits.values()):
             told = {"action": "GUARDRAIL_INTERVENED", "texts": [text.text for text in shown]}
         if shown:
             told["stream_holdback_chars"] = [text.held for text in shown]
