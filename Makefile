@@ -5,7 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
-GATEWAYS := .venv-gateways
+LITELLM := .gateways/litellm
+PORTKEY := .gateways/portkey
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 COMPILE := $(UV_COMPILE) pyproject.toml --extra speed --group build
 
@@ -38,14 +39,19 @@ run: $(VENV)/.run ## start the service with the stand-in for Azure on http://127
 test: $(VENV)/.dev ## run every test (ARGS= goes to pytest)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-# Real gateways, each installed apart from the service: the tests run in $(VENV) and start them as processes.
-$(GATEWAYS)/.litellm: requirements/gateways.txt
-	@echo "Installing the locked gateways into $(GATEWAYS), once."
-	$(PYTHON) -m venv $(GATEWAYS)
-	$(GATEWAYS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/gateways.txt
+# Real gateways, one known version of each, apart from the service: the tests run in $(VENV) and start them as processes.
+$(LITELLM)/.installed: requirements/gateways.txt
+	@echo "Installing the LiteLLM proxy into $(LITELLM), once."
+	$(PYTHON) -m venv $(LITELLM)
+	$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/gateways.txt
 	@touch $@
 
-test-gateways: $(VENV)/.dev $(GATEWAYS)/.litellm ## start real gateways in front of the service and test through them (ARGS= goes to pytest)
+$(PORTKEY)/.installed: tests_gateways/portkey/install.py
+	@echo "Installing the Portkey gateway into $(PORTKEY), once."
+	@$(PYTHON) $< $(PORTKEY)
+	@touch $@
+
+test-gateways: $(VENV)/.dev $(LITELLM)/.installed $(PORTKEY)/.installed ## start real gateways in front of the service and test through them (ARGS= goes to pytest)
 	$(BIN)/python -m pytest tests_gateways -n 0 $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types and layers
@@ -68,5 +74,5 @@ lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (w
 	$(COMPILE) --extra emulator --extra lab --group test --group check --output-file requirements/dev.txt
 	$(UV_COMPILE) --group gateways --output-file requirements/gateways.txt
 
-clean: ## remove the virtual environments and all caches
-	rm -rf $(VENV) $(GATEWAYS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the virtual environments, the gateways and all caches
+	rm -rf $(VENV) .gateways .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,6 +50,7 @@ _MEDIA_MEMBERS: Final = frozenset(
     | {"video", "video_url"}
 )
 _INLINE: Final = frozenset({"inlineData", "inline_data", "fileData"})
+_TOKENS: Final = ("prompt", "input")
 _OPAQUE: Final = frozenset({"signature", "thoughtSignature", "thought_signature", "encrypted_content"})
 """Members in which providers give back what only they can read. Read as text, and no medium."""
 _DATA_URL: Final = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
@@ -84,16 +85,32 @@ def extract_native(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> 
 def extract_chat_or_anything(body: Mapping[str, Any], trusted: Collection[str] = NONE) -> Extract:
     """A chat completions body as `extract_request` reads it; one of another shape leaf by leaf, as the user's.
 
+    A `prompt` or `input` in token ids (completions, embeddings) is text that nobody here can read: of the kind OTHER.
+
     Raises:
         InvalidRequest: as `extract_anything`.
         TooLarge: as `extract_anything`.
     """
+    tokens = Extract(
+        tuple(
+            Segment("", Origin.USER, child("", name), editable=False, kind=Kind.OTHER)
+            for name in _TOKENS
+            if _holds_numbers(body.get(name))
+        )
+    )
     try:
-        return extract_request(body, trusted)
+        return extract_request(body, trusted) + tokens
     except TooLarge:
         raise
     except InvalidRequest:
-        return extract_anything(dict(body), trusted)
+        return extract_anything(dict(body), trusted) + tokens
+
+
+def _holds_numbers(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    elements = (inner for outer in value for inner in (outer if isinstance(outer, list) else (outer,)))
+    return any(isinstance(element, int | float) for element in elements)
 
 
 def _native(body: Mapping[str, Any], trusted: Collection[str]) -> Iterator[Segment | Unread]:

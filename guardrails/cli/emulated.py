@@ -9,8 +9,10 @@ from guardrails.cli.key import sha256_of
 
 
 @asynccontextmanager
-async def emulated(config: Path, env: Mapping[str, str], *, required: bool = False) -> AsyncIterator[Mapping[str, str]]:
-    """Variables that point the settings at an emulator of this command's own.
+async def emulated(
+    config: Path, env: Mapping[str, str], *, required: bool = False, limited: bool = True
+) -> AsyncIterator[Mapping[str, str]]:
+    """Variables that point the settings at an emulator of this command's own; `limited` as Azure is.
 
     Raises:
         ConfigurationError: the settings file is `required` and cannot be read.
@@ -20,6 +22,6 @@ async def emulated(config: Path, env: Mapping[str, str], *, required: bool = Fal
 
     read = emulation.require_document if required else emulation.read_document
     document = await asyncio.to_thread(read, config)
-    async with Emulator(emulation.emulator_config(document)) as emulator:
+    async with Emulator(emulation.emulator_config(document, limited=limited)) as emulator:
         keys = {name: sha256_of(key) for name, key in emulation.caller_keys(document, env).items()}
         yield emulation.service_variables(document, emulator.settings()) | keys

@@ -13,9 +13,13 @@ T = TypeVar("T")
 
 
 class Surroundings:
-    """The environment a command runs in; with an emulator of its own, for as long as it is entered."""
+    """The environment a command runs in; with an emulator of its own, for as long as it is entered.
 
-    def __init__(self, config: Path, *, emulator: bool) -> None:
+    `limited` gives that emulator the rate limits Azure documents.
+    """
+
+    def __init__(self, config: Path, *, emulator: bool, limited: bool = True) -> None:
+        self._limited = limited
         self._config = config
         self._emulator = emulator
         self._runner = asyncio.Runner()
@@ -25,7 +29,7 @@ class Surroundings:
     def __enter__(self) -> Self:
         try:
             if self._emulator:
-                self.env = {**self.env, **self.open(emulated(self._config, self.env))}
+                self.env = {**self.env, **self.open(emulated(self._config, self.env, limited=self._limited))}
         except BaseException:
             self._close()
             raise

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from guardrails.chat.edit import apply
 from guardrails.chat.extract import Extract
-from guardrails.domain.content import Inspection, Stage
+from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import GuardrailUnavailable, InvalidRequest
 from guardrails.gateways.adapter import Adapter, Asked, Call, Judged, Reply, Unjudged
@@ -23,7 +23,6 @@ from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
 from guardrails.pipeline.images import with_sound_images
-from guardrails.pipeline.output import output_inspection
 from guardrails.pipeline.run_checks import GRACE_S
 from guardrails.policy.policy import OnOutage, Policy
 from guardrails.policy.words import message
@@ -119,9 +118,7 @@ async def _inspection(caller: str, asked: Asked, policy: Policy) -> Inspection:
         raise InvalidRequest("The body holds no text that could be judged.")
     if not asked.editable:
         read = Extract(tuple(replace(segment, editable=False) for segment in read.segments), read.unread)
-    if asked.stage is Stage.OUTPUT:
-        return replace(output_inspection(policy, caller, read), language=asked.language)
-    return Inspection(Stage.INPUT, caller, read.segments, asked.language, read.unread)
+    return Inspection(asked.stage, caller, read.segments, asked.language, read.unread)
 
 
 async def _assessed(

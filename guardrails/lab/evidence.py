@@ -9,21 +9,20 @@ from typing import Any, Final
 
 import orjson
 
-from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
-from guardrails.domain.content import Inspection, Kind, Origin, Segment, Span, Stage
-from guardrails.domain.finding import Finding
+from guardrails.domain.check import CheckReport
+from guardrails.domain.content import Inspection, Kind, Origin, Segment, Stage
 from guardrails.domain.forwarded import Ending
 from guardrails.domain.verdict import Action
 from guardrails.pipeline.output import NO_RULE
 from guardrails.policy.policy import CheckPlan
+from guardrails.telemetry.recorded_reports import NO_ANSWER, NOT_WHOLE, report_of, text_of
 from guardrails.telemetry.records import SCHEMA_VERSION
 
 NO_RECORD: Final = "the line is no decision record"
-NOT_WHOLE: Final = "the record is not whole"
 NOT_ASKED: Final = "the record does not tell what its checks were asked"
-NO_ANSWER: Final = "the model's own filter refused, and there was no answer to judge"
 DROPPED: Final = "earlier messages were left out of the conversation"
 NO_SUM: Final = "the windows of the stream say something else than the whole of them"
+_CHAT_DOORS: Final = ("/guarded-chat", "/chat/completions")
 _STRANGE: Final = 1_000_000_000
 """Added to the negative numbers of strings that are not part of an inspection: their order is that of the pointers."""
 
@@ -45,7 +44,7 @@ class Evidence:
         revision: Its revision.
         only: The one check that ran, at the doors of single checks.
         trusted: The hash over that policy's list of trusted texts.
-        is_chat: Whether a chat was guarded, and not texts handed in at `/check`.
+        is_chat: Whether a chat was guarded, and not texts handed in by `/check` or a gateway.
         answer_unread: Whether texts of an answer were not read, since that policy has no rule for answers.
         stream: Of a streamed answer, the windows in which it was judged.
         was_cut: Whether that stream was cut: what would have followed was never judged.
@@ -106,17 +105,17 @@ def _evidence(record: Mapping[str, Any]) -> Evidence:
         record["language"],
     )
     return Evidence(
-        policy=_text(policy["name"]),
-        revision=_text(policy["revision"]),
+        policy=text_of(policy["name"]),
+        revision=text_of(policy["revision"]),
         only=policy["only"],
         trusted=policy["trusted"],
-        is_chat=not _text(record["door"]).startswith("/check"),
+        is_chat=text_of(record["door"]).endswith(_CHAT_DOORS),
         answer_unread=any(receipt["kind"] is None and _is_unread_answer(receipt) for receipt in record["coverage"]),
         stream=None if stream is None else stream["plan"],
         was_cut=stream is not None and stream["ending"] == Ending.CUT,
         inspection=inspection,
-        reports=tuple(map(_report, record["checks"])),
-        plans={_text(told["check"]): _plan(told) for told in record["checks"]},
+        reports=tuple(report_of(told, _place) for told in record["checks"]),
+        plans={text_of(told["check"]): _plan(told) for told in record["checks"]},
     )
 
 
@@ -147,28 +146,8 @@ def pointer_of(segment: int) -> str:
     return f"/{segment}" if segment >= 0 else f"?{_STRANGE + segment}"
 
 
-def _report(told: Mapping[str, Any]) -> CheckReport:
-    return CheckReport(
-        _text(told["check"]),
-        CheckStatus(told["status"]),
-        tuple(map(_finding, told["findings"])),
-        None if told["reason"] is None else FailureReason(told["reason"]),
-    )
-
-
-def _finding(told: Mapping[str, Any]) -> Finding:
-    measure, span = told["measure"], told["span"]
-    if isinstance(measure, str):
-        measure = orjson.loads(measure)  # as the engine hands it over: JSON, so that nothing that is no number is lost
-    if measure is not None and (isinstance(measure, bool) or not isinstance(measure, int | float)):
-        raise ValueError("a measure is a number")
-    return Finding(
-        _text(told["category"]),
-        measure,
-        pointer_of(told["segment"]),
-        None if span is None else Span(*span),
-        told["detail"],
-    )
+def _place(told: Mapping[str, Any]) -> str:
+    return pointer_of(told["segment"])
 
 
 def _plan(told: Mapping[str, Any]) -> CheckPlan:
@@ -188,12 +167,6 @@ def _plan(told: Mapping[str, Any]) -> CheckPlan:
         told=asked["options"],
         scan_output=None if asked.get("scan_output") is None else frozenset(map(Origin, asked["scan_output"])),
     )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("must be text")
-    return value
 
 
 def _flag(value: object) -> bool:

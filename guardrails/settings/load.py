@@ -54,7 +54,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError([f"{file}: cannot be read: {error.strerror}"]) from None
+        raise SettingsError([f"{file}: cannot be read: {error.strerror}; --config names the settings file"]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{file}: is not UTF-8 text"]) from None
     except yaml.YAMLError as error:

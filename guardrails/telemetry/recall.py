@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
-from guardrails.domain.content import Inspection, Kind, Origin, Segment, Span, Stage
-from guardrails.domain.finding import Finding
+from guardrails.domain.check import CheckReport
+from guardrails.domain.content import Inspection, Kind, Origin, Segment, Stage
+from guardrails.telemetry.recorded_reports import NO_ANSWER, NOT_WHOLE, report_of
 
-NO_ANSWER: Final = "the model's own filter refused, and there was no answer to judge"
-NOT_WHOLE: Final = "the record is not whole"
 MOST_REASONS: Final = 50
 """The most recorded reasons that are told again."""
 _TOLD: Final = ("rule", "action", "check", "category", "detail")
@@ -95,7 +93,7 @@ def _recalled(record: Mapping[str, Any]) -> Recalled:
         verdict=str(record["verdict"]),
         blocked=record["blocked"] is True,
         inspection=Inspection(Stage(record["stage"]), str(record["caller"]), segments, record.get("language")),
-        reports=tuple(_report(told, places) for told in record["checks"]),
+        reports=tuple(report_of(told, places.of) for told in record["checks"]),
         streamed=record.get("stream") is not None,
         left_out=len(dropped.get("messages", ())),
         reasons=tuple({name: one[name] for name in _TOLD} for one in record["reasons"][:MOST_REASONS]),
@@ -137,27 +135,4 @@ def _segment(receipt: Mapping[str, Any], pointer: str, uneditable: set[str]) -> 
         kind=Kind(receipt["kind"]),
         old=receipt.get("old", "earlier turn" in whys),
         trusted=receipt.get("trusted", "trusted" in whys),
-    )
-
-
-def _report(told: Mapping[str, Any], places: _Places) -> CheckReport:
-    return CheckReport(
-        check=str(told["check"]),
-        status=CheckStatus(told["status"]),
-        findings=tuple(_finding(one, places) for one in told["findings"]),
-        reason=None if told["reason"] is None else FailureReason(told["reason"]),
-    )
-
-
-def _finding(told: Mapping[str, Any], places: _Places) -> Finding:
-    measure, span = told["measure"], told["span"]
-    if isinstance(measure, bool) or not isinstance(measure, int | float | None):
-        raise TypeError("a measure is a number")
-    detail = told["detail"]
-    return Finding(
-        str(told["category"]),
-        measure,
-        places.of(told),
-        None if span is None else Span(*span),
-        None if detail is None else str(detail),
     )

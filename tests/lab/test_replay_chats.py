@@ -74,7 +74,7 @@ def test_an_answer_that_nobody_read_is_not_taken_for_a_clean_one(write):
     assert effect_on(write([made]), then).unchanged.count == 1
 
 
-@pytest.mark.parametrize("door", [DOOR, "/check"])
+@pytest.mark.parametrize("door", [DOOR, "/check", "/gateways/portkey", "/v1/moderations"])
 def test_answers_are_no_longer_read_where_no_rule_is_about_them(write, door):
     made = answer(blocks_from(0.7), 0.8, status=CheckStatus.FAILED) | {"door": door}
     effect = effect_on(write([made]), blocks_from(0.7, stage="input"))
@@ -96,6 +96,13 @@ def test_whether_an_old_turn_would_be_dropped_is_not_guessed(write):
     assert (effect.replayed.count, set(effect.not_replayed)) == (0, {f"chat: {MIGHT_DROP}"})
     # Its own record of a block says that nothing could be dropped.
     assert effect_on(write([old_turn(dropping, 0.8)]), dropping).unchanged.count == 1
+
+
+@pytest.mark.parametrize("door", ["/check", "/gateways/portkey", "/v1/moderations"])
+def test_where_nothing_is_ever_dropped_nothing_might_have_been(write, door):
+    dropping = blocks_from(0.7, stage="input", chat={"old_turns": "drop"})
+    made = old_turn(blocks_from(0.7, stage="input"), 0.8) | {"door": door}
+    assert effect_on(write([made]), dropping).unchanged.count == 1
 
 
 def test_a_conversation_of_which_something_was_dropped_is_a_gap(write):

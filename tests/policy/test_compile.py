@@ -170,6 +170,8 @@ def test_a_wrong_rule_is_told_where_and_what(specs, rule, place, sentence):
         (("policy: least", "policy: least\nchat: {start_model: before_checks}"), 3, "chat.start_model: must be"),
         (("policy: least", "policy: least\nchat: {refusal: ' '}"), 3, "chat.refusal: must not be empty"),
         (("policy: least", "policy: least\nchat: {refusl: x}"), 3, "did you mean 'refusal'?"),
+        (("policy: least", "policy: least\ngateways: {on_outage: pass}"), 3, "must be 'verdict' or 'report'"),
+        (("policy: least", "policy: least\ngateways: {on_outages: report}"), 3, "did you mean 'on_outage'?"),
         (("policy: least", "policy: least\npolicy: other"), 3, "policy: is given twice"),
         (("pii: {}", "pii: {}, piii: {}"), 3, "did you mean 'pii'?"),
         (("pii: {}", "pii: {on_failure: allow}"), 3, "must be 'block' or 'flag'"),

@@ -82,6 +82,7 @@ def test_more_here_and_less_there_is_both():
         ({"mode": "monitor"}, "mode: enforce, now monitor", "weaker"),
         ({"deadline_ms": 1000}, "deadline: 2500 ms, now 1000 ms", "other"),
         ({"description": "new"}, "description: other words", "other"),
+        ({"gateways": {"on_outage": "report"}}, "gateways on outage: verdict, now report", "weaker"),
         ({"chat": {"refusal": "No."}}, "refusal: 'This request was stopped by company policy.', now 'No.'", "other"),
     ],
 )

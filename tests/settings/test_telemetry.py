@@ -24,6 +24,8 @@ def test_a_size_is_said_in_words():
         ({"sample_allowed": 1.5}, "sample_allowed"),
         ({"sample_allowed": -0.1}, "sample_allowed"),
         ({"on_lost_records": "ignore"}, "on_lost_records"),
+        ({"subjects": "clear"}, "subjects"),
+        ({"subject_key": "a key that stands in the file itself, in clear"}, "given by reference"),
         ({"decisions": "off", "on_lost_records": "refuse"}, "needs decisions that are written somewhere"),
     ],
 )

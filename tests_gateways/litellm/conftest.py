@@ -38,7 +38,7 @@ VARIATIONS: dict[str, dict[str, Any]] = {
     "verdict-open": {"unreachable_fallback": "fail_open", "fail_on_error": False},
 }
 
-PROXY = Path(__file__).parents[2] / ".venv-gateways" / "bin" / "litellm"
+PROXY = Path(__file__).parents[2] / ".gateways" / "litellm" / "bin" / "litellm"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

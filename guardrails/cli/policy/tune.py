@@ -1,6 +1,5 @@
 """`guardrails policy tune`: which thresholds, by labelled texts."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -180,7 +179,7 @@ def _tuning(options: Mapping[str, Any]) -> "Tuning":
     rate = given.pop("rate")
     if rate is None:
         rate = 0.0 if given["emulator"] else _AZURE_RATE
-    return Tuning(Order(columns=columns, rate=rate, **given), dict(os.environ))
+    return Tuning(Order(columns=columns, rate=rate, **given))
 
 
 def _agree(estimate: "Estimate", ask_above: int, *, free: bool) -> None:

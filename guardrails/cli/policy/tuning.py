@@ -15,8 +15,8 @@ from guardrails.azure.secrets import SecretReader
 from guardrails.azure.session import open_sessions
 from guardrails.azure.tokens import TokenProvider
 from guardrails.checks.catalogue import SPECS, build_checks, configured
-from guardrails.cli import emulation
 from guardrails.cli.progress_bar import progress_bar
+from guardrails.cli.surroundings import Surroundings
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.errors import ConfigurationError
 from guardrails.lab.tuning import asking
@@ -72,15 +72,14 @@ class Order:
 class Tuning:
     """One run: `estimate`, then `run`. Entering it reads settings and policy and opens the evidence.
 
-    It has an event loop of its own, on which the emulator lives when it is asked for. Between two uses of the loop
-    nothing needs to be answered.
+    An emulator that is asked for lives on the event loop of its surroundings. Between two uses of the loop nothing
+    needs to be answered.
     """
 
-    def __init__(self, order: Order, env: Mapping[str, str]) -> None:
+    def __init__(self, order: Order) -> None:
         self._order = order
-        self._env = dict(env)
+        self._around = Surroundings(order.config, emulator=order.emulator, limited=False)
         self._stack = ExitStack()
-        self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
         """Read what there is to read.
@@ -90,10 +89,8 @@ class Tuning:
             ConfigurationError: the policy or an option does not, or the output folder cannot be used.
         """
         with self._stack:
-            self._stack.enter_context(self._runner)
-            if self._order.emulator:
-                self._emulate()
-            self._open(load(self._order.config, self._env))
+            self._stack.enter_context(self._around)
+            self._open(load(self._order.config, self._around.env))
             self._stack = self._stack.pop_all()
         return self
 
@@ -112,16 +109,6 @@ class Tuning:
             raise ConfigurationError([f"{order.out}: cannot be made: {error.strerror}"]) from None
         self._evidence = self._stack.enter_context(EvidenceFile(order.out / EVIDENCE))
         self._questions = Questionnaire(self._policy, self._instruments, self._evidence)
-
-    def _emulate(self) -> None:
-        from guardrails.emulator.serve import Emulator  # noqa: PLC0415 - the emulator is an extra
-
-        document = emulation.require_document(self._order.config)
-        emulator = Emulator(emulation.emulator_config(document, limited=False))
-        self._runner.run(emulator.__aenter__())
-        self._stack.callback(lambda: self._runner.run(emulator.__aexit__(None, None, None)))
-        self._env |= emulation.service_variables(document, emulator.settings())
-        self._env |= emulation.demo_variables(document, self._env)
 
     def estimate(self) -> Estimate:
         """Read all data once, and tell what asking about it will cost.
@@ -144,7 +131,7 @@ class Tuning:
         pace = Pace(self._order.rate)
         kept = self._order.out / EVIDENCE
         try:
-            progress = self._runner.run(self._ask(pace, quiet=quiet)) if self._estimate.texts else asking.Progress()
+            progress = self._around.run(self._ask(pace, quiet=quiet)) if self._estimate.texts else asking.Progress()
         except CannotAsk as trouble:
             why = f"{trouble.check} cannot be asked ({trouble.reason.value}): guardrails doctor says why"
             raise ConfigurationError(
@@ -160,7 +147,7 @@ class Tuning:
             # Last of all: TLS connections that were given up while they opened are closed by the loop's next rounds.
             stack.push_async_callback(asyncio.sleep, _CLOSING_S)
             sessions = await stack.enter_async_context(open_sessions(settings.azure))
-            tokens = TokenProvider(settings, SecretReader(self._env), sessions.checks)
+            tokens = TokenProvider(settings, SecretReader(self._around.env), sessions.checks)
             stack.push_async_callback(tokens.close)
             # It keeps the pace itself: a client that tried again by itself would not let the others rest.
             client = PacedClient(AzureClient(sessions.checks, tokens, max_retries=0), pace)

@@ -7,7 +7,7 @@ request pass then unless the check says `failOnError`. `data` is the only place 
 from collections.abc import Collection, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from guardrails.chat.anything import extract_anything, extract_chat_or_anything, extract_native
 from guardrails.chat.extract import Extract
@@ -18,6 +18,10 @@ from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
 from guardrails.gateways.fields import labels_in, object_in, text_in
 
+STREAMS: Final = "streams"
+"""In the query, what is to become of requests whose answer would be a stream, which no webhook can guard: `pass`, the
+default, or `refuse`."""
+
 
 class Portkey:
     """The adapter. One door serves both events."""
@@ -27,12 +31,17 @@ class Portkey:
     reads_bytes = False
 
     def parse(self, call: Call) -> Asked:
-        """Read the whole request before the model, the whole completion after it; `request.text` has the end only."""
+        """Read the whole request before the model, the whole completion after it; `request.text` has the end only.
+
+        A call that does not say which of the two it is is read whole, and nothing of it can be changed.
+        """
         body = call.body
         if body.get("eventType") == "afterRequestHook":
             return self._answer(body)
+        if _refuses_streams(call) and object_in(body, "request").get("isStreamingRequest") is not False:
+            raise InvalidRequest("A streamed answer cannot be guarded here: ask again without `stream`.")
         content = object_in(body, "request").get("json")
-        if not isinstance(content, dict) or not content:
+        if body.get("eventType") != "beforeRequestHook" or not isinstance(content, dict) or not content:
             return Asked(
                 Stage.INPUT, body, partial(extract_anything, dict(body)), subject=_subject(body), editable=False
             )
@@ -61,6 +70,13 @@ class Portkey:
         return Reply(
             {"verdict": False, "data": {"verdict": "block", "message": unjudged.message, "code": unjudged.code}}
         )
+
+
+def _refuses_streams(call: Call) -> bool:
+    word = call.query.get(STREAMS, "pass")
+    if word not in {"pass", "refuse"}:
+        raise InvalidRequest(f"`{STREAMS}` in the webhook's URL must be pass or refuse.")
+    return word == "refuse"
 
 
 def _completion(content: Mapping[str, Any], _trusted: Collection[str]) -> Extract:
