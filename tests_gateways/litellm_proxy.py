@@ -29,12 +29,15 @@ class Proxy:
 
     async def raw(self, messages: list[dict[str, Any]], **body: Any) -> tuple[int, str]:
         """Post a chat and return the status and the body, as they came."""
+        return await self.post("/v1/chat/completions", {"model": "gpt-4o", "messages": messages, **body})
+
+    async def post(self, path: str, body: dict[str, Any]) -> tuple[int, str]:
+        """Post to any door of the proxy."""
         headers = {"Authorization": f"Bearer {MASTER_KEY}"}
-        content = {"model": "gpt-4o", "messages": messages, **body}
         timeout = aiohttp.ClientTimeout(total=30)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.post(f"{self.url}/v1/chat/completions", json=content, headers=headers) as answer,
+            session.post(self.url + path, json=body, headers=headers) as answer,
         ):
             return answer.status, await answer.text()
 
@@ -54,7 +57,7 @@ class Proxy:
         self.emulator.state.scenarios.add(Scenario(effect, service=Service.CHAT))
 
     def seen_by_model(self) -> list[Any]:
-        """The bodies of the chats the model got."""
+        """The bodies of the calls the model got."""
         return [call.body for call in self.emulator.state.journal.of("chat")]
 
 

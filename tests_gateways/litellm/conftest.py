@@ -61,6 +61,7 @@ async def open_proxy(emulator: Emulator, guardrails: Any, folder: Path) -> Async
         "model_list": [{"model_name": "gpt-4o", "litellm_params": model}],
         "guardrails": guardrails,
         "litellm_settings": {"num_retries": 0},
+        "router_settings": {"disable_cooldowns": True},
         "general_settings": {"master_key": MASTER_KEY},
     }
     file = folder / "config.yaml"

@@ -65,11 +65,11 @@ def only_blocks(body: Mapping[str, Any]) -> bool:
     Raises:
         InvalidRequest: it says something else.
     """
-    field = f"{_PARAMS}.redactions"
-    asked = chosen_in(object_in(body, _PARAMS), "redactions", field)
-    if asked not in {None, "block"}:
-        raise InvalidRequest("must be block, or absent", field=field)
-    return asked is not None
+    params = object_in(body, _PARAMS)
+    # A client that may add to the parameters can replace a value, and must not be able to take it back by that.
+    if "redactions" in params and params["redactions"] != "block":
+        raise InvalidRequest("must be block, or absent", field=f"{_PARAMS}.redactions")
+    return "redactions" in params
 
 
 def policy_of(body: Mapping[str, Any]) -> str | None:

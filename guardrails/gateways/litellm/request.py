@@ -52,7 +52,7 @@ class Request:
             more["tool_calls"] = calls
         if body.get("tools"):
             content["tools"] = more.pop("tools")
-        content |= _images(body, rows) | ({"more": more} if more else {})
+        content |= _images(body, rows if places is not None else []) | ({"more": more} if more else {})
         whole = places is not None and len(places) == len(standing)
         return cls(content, places, whole and rewrites_rows(body), tuple(bookkeeping(body)))
 

@@ -89,6 +89,13 @@ async def test_what_cannot_be_redacted_is_blocked(gateway_service):
     assert (await gateway_service.post(DOOR, asks(CLEAN, **only_blocks))).body == {"action": "NONE"}
 
 
+@pytest.mark.parametrize("value", [None, "", "mask", 1, ["block"]])
+async def test_a_client_of_the_proxy_cannot_take_that_back(gateway_service, value):
+    answer = await gateway_service.post(DOOR, answers(CARD, additional_provider_specific_params={"redactions": value}))
+    told = "additional_provider_specific_params.redactions: must be block, or absent"
+    assert answer.body == {"action": "BLOCKED", "blocked_reason": told}
+
+
 async def test_harm_after_many_windows_is_found(gateway_service):
     answer = await gateway_service.post(DOOR, answers(SENTENCES + HARM))
     assert answer.body["action"] == "BLOCKED"
