@@ -20,6 +20,8 @@ GOLDEN = Path(__file__).parent / "gateways" / "golden"
 ADAPTERS = {adapter.name: adapter for adapter in GATEWAYS}
 PEER_OF: Mapping[str, Peer] = {peer.name: peer for peer in PEERS}
 NAMES = tuple(ADAPTERS)
+PATIENT = {"deadline_ms": 30_000}
+"""No verdict here hangs on how busy the machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,15 @@ class Golden:
     play: Play = field(init=False)
 
     def __post_init__(self) -> None:
+        send = self.send
         play = Play(
-            self.name, "", self.send["path"], self.send.get("body"), self.outcome, self.send.get("method", "POST")
+            self.name,
+            "",
+            send["path"],
+            send.get("body"),
+            self.outcome,
+            send.get("method", "POST"),
+            send.get("query", {}),
         )
         object.__setattr__(self, "play", play)
 
@@ -58,7 +67,8 @@ def policies() -> dict[str, dict[str, Any]]:
         name: read((SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")).value for name in ("default", "strict")
     }
     documents = {
-        name: {k: v for k, v in whole.items() if k not in {"version", "policy"}} for name, whole in shipped.items()
+        name: {k: v for k, v in whole.items() if k not in {"version", "policy"}} | PATIENT
+        for name, whole in shipped.items()
     }
     own = {"extends": "default", "tests": []}
     return documents | {

@@ -9,8 +9,9 @@ from guardrails.gateways.adapter import Adapter
 from guardrails.gateways.door import errors_by_door, routes_of
 from guardrails.gateways.litellm.adapter import LiteLLM
 from guardrails.gateways.portkey.adapter import Portkey
+from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (LiteLLM(), Portkey())
+GATEWAYS: Final[tuple[Adapter, ...]] = (LiteLLM(), Portkey(), TrueFoundry())
 
 
 def routes() -> list[web.RouteDef]:

@@ -5,5 +5,6 @@ from typing import Final
 from guardrails.gateways.litellm.peer import LiteLLMPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
+from guardrails.gateways.truefoundry.peer import TrueFoundryPeer
 
-PEERS: Final[tuple[Peer, ...]] = (LiteLLMPeer(), PortkeyPeer())
+PEERS: Final[tuple[Peer, ...]] = (LiteLLMPeer(), PortkeyPeer(), TrueFoundryPeer())

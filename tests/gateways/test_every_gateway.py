@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import STRICT_KEY
 
+from guardrails.domain.content import Stage
 from guardrails.emulator.presets import preset
+from guardrails.gateways.adapter import Call
 from guardrails.gateways.peer import Outcome
-from guardrails.gateways.samples import ATTACK
+from guardrails.gateways.samples import ATTACK, HARM
 
 PLAYS = [(name, play) for name in NAMES for play in PEER_OF[name].plays]
 JSON_GATEWAYS = [name for name in NAMES if not ADAPTERS[name].reads_bytes]
@@ -190,6 +192,24 @@ def planted(attack: str) -> st.SearchStrategy[dict[str, object]]:
     return holder
 
 
+def as_sent(name: str, body: dict[str, object]) -> dict[str, object]:
+    """The body as it tries this gateway's adapter.
+
+    LiteLLM tells the direction, and nothing is judged without it.
+    TrueFoundry tells of a request once more with its answer, when it was judged before: the attack is in the answer
+    then. Where that is a model's, it is harm: the shipped policy lets models write of attacks.
+    """
+    if name == "litellm":
+        return {**body, "input_type": "request"}
+    answer = body.get("responseBody")
+    if name != "truefoundry" or not isinstance(answer, dict):
+        return body
+    body = {**body, "responseBody": answer if ATTACK in str(answer) else {**answer, "content": ATTACK}}
+    if ADAPTERS[name].parse(Call(body=body)).stage is Stage.INPUT:
+        return body
+    return orjson.loads(orjson.dumps(body).replace(ATTACK.encode(), HARM.encode()))
+
+
 @pytest.mark.parametrize("name", JSON_GATEWAYS)
 async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
     plays = {play.path: play for play in PEER_OF[name].plays}.values()
@@ -199,7 +219,7 @@ async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, na
     @given(body=planted(ATTACK))
     @settings(max_examples=40)
     def draw(body: dict[str, object]) -> None:
-        bodies.append(body)
+        bodies.append(as_sent(name, body))
 
     draw()
     for body in bodies:

@@ -4,19 +4,18 @@ The answer must be HTTP 200 with a boolean `verdict`. Portkey takes every other 
 request pass then unless the check says `failOnError`. `data` is the only place in which our reasons reach anybody.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from guardrails.chat.anything import extract_anything, extract_chat_or_anything, extract_native
-from guardrails.chat.extract import Extract
-from guardrails.chat.response import extract_completion
-from guardrails.domain.content import Origin, Stage
-from guardrails.domain.errors import InvalidRequest, TooLarge
+from guardrails.domain.content import Stage
+from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
 from guardrails.gateways.fields import labels_in, object_in, text_in
+from guardrails.gateways.reading import extract_completion_or_anything
 
 STREAMS: Final = "streams"
 """In the query, what is to become of requests whose answer would be a stream, which no webhook can guard: `pass`, the
@@ -52,7 +51,9 @@ class Portkey:
         content = object_in(body, "response").get("json")
         if not isinstance(content, dict):
             raise InvalidRequest("holds no answer: Portkey sends none of a streamed one", field="response.json")
-        return Asked(Stage.OUTPUT, content, partial(_completion, content), subject=_subject(body, content))
+        return Asked(
+            Stage.OUTPUT, content, partial(extract_completion_or_anything, content), subject=_subject(body, content)
+        )
 
     def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """`verdict`, our reasons, and the whole body where it changed."""
@@ -77,15 +78,6 @@ def _refuses_streams(call: Call) -> bool:
     if word not in {"pass", "refuse"}:
         raise InvalidRequest(f"`{STREAMS}` in the webhook's URL must be pass or refuse.")
     return word == "refuse"
-
-
-def _completion(content: Mapping[str, Any], _trusted: Collection[str]) -> Extract:
-    try:
-        return extract_completion(content)
-    except TooLarge:
-        raise
-    except InvalidRequest:
-        return extract_anything(content, origin=Origin.ASSISTANT)
 
 
 def _subject(body: Mapping[str, Any], content: Mapping[str, Any] = MappingProxyType({})) -> Subject:
