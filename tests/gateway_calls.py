@@ -1,5 +1,6 @@
 """The doors of gateways, and the files that say what they answer."""
 
+import functools
 import io
 import json
 from collections.abc import Mapping
@@ -61,6 +62,7 @@ def goldens() -> list[Golden]:
     return found
 
 
+@functools.cache
 def policies() -> dict[str, dict[str, Any]]:
     """The shipped policies, and ones that differ from the default in what concerns gateways."""
     shipped = {

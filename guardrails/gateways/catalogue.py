@@ -6,12 +6,14 @@ from typing import Final
 from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
+from guardrails.gateways.agentgateway.adapter import Agentgateway
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.kong.adapter import Kong
 from guardrails.gateways.litellm.adapter import LiteLLM
 from guardrails.gateways.portkey.adapter import Portkey
 from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (LiteLLM(), Portkey(), TrueFoundry())
+GATEWAYS: Final[tuple[Adapter, ...]] = (LiteLLM(), Portkey(), TrueFoundry(), Agentgateway(), Kong())
 
 
 def routes() -> list[web.RouteDef]:

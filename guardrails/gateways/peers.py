@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from guardrails.gateways.agentgateway.peer import AgentgatewayPeer
+from guardrails.gateways.kong.peer import KongPeer
 from guardrails.gateways.litellm.peer import LiteLLMPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
 from guardrails.gateways.truefoundry.peer import TrueFoundryPeer
 
-PEERS: Final[tuple[Peer, ...]] = (LiteLLMPeer(), PortkeyPeer(), TrueFoundryPeer())
+PEERS: Final[tuple[Peer, ...]] = (LiteLLMPeer(), PortkeyPeer(), TrueFoundryPeer(), AgentgatewayPeer(), KongPeer())

@@ -7,6 +7,11 @@ from guardrails.chat.data_sources import SETTINGS
 from guardrails.chat.protocol import ANSWER, BOOKKEEPING, CHOICE, KNOBS, MARKS
 
 UNNAMED: Final = "*"
+_GATEWAYS: Final = (
+    *("body", "contents", "direction", "instructions", "masking", "parts", "prompt", "request", "request_body"),
+    *("request_id", "response", "source", "structured_messages", "system", "team", "texts", "user_message"),
+)
+"""Names that dialects of gateways and chats of other providers have for what is read."""
 _STRUCTURE: Final = frozenset(
     {
         "annotations",
@@ -58,6 +63,7 @@ _STRUCTURE: Final = frozenset(
         "url",
         "video_url",
         "web_search_options",
+        *_GATEWAYS,
         *ANSWER,
         *BOOKKEEPING,
         *CHOICE,
@@ -67,7 +73,7 @@ _STRUCTURE: Final = frozenset(
         *SETTINGS,
     }
 )
-"""Keys of the chat completions API and of our doors. Any other in a pointer was the caller's choice: maybe content."""
+"""Keys of chats and of our doors. Any other in a pointer was the caller's choice: maybe content."""
 
 
 def safe_pointer(pointer: str) -> str:

@@ -214,6 +214,8 @@ def as_sent(name: str, body: dict[str, object]) -> dict[str, object]:
 async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
     plays = {play.path: play for play in PEER_OF[name].plays}.values()
     bodies: list[dict[str, object]] = []
+    # At a door that only answers come to, an attack on the model is nobody's concern: there it is harm that is planted.
+    asked_at = {play.path for play in PEER_OF[name].plays if play.name in {"pass", "block", "mutate"}}
 
     # Drawn first: hypothesis takes the service's own use of `random`, meanwhile, for that of a strategy.
     @given(body=planted(ATTACK))
@@ -224,5 +226,8 @@ async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, na
     draw()
     for body in bodies:
         for play in plays:
-            answer = await played(gateway_service, play, body=orjson.dumps(body))
-            assert outcomes(name, play, answer) == BLOCKED, orjson.dumps(body)
+            sent = orjson.dumps(body)
+            if play.path not in asked_at:
+                sent = sent.replace(ATTACK.encode(), HARM.encode())
+            answer = await played(gateway_service, play, body=sent)
+            assert outcomes(name, play, answer) == BLOCKED, sent

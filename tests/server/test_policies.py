@@ -50,6 +50,7 @@ async def test_a_policy_is_told_in_the_words_of_its_file_but_for_the_options_of_
             "start_model": "after_checks",
             "stream": {"release": "window", "window": 800, "overlap": 200, "wait_ms": 1000},
         },
+        "gateways": {"on_outage": "verdict"},
     }
 
 

@@ -1,7 +1,10 @@
 """LiteLLM's door of the running service."""
 
+import json
+
 import pytest
-from gateway_calls import decision_of
+from gateway_calls import GOLDEN, decision_of
+from planting import leaves_of, with_text
 
 from guardrails.gateways.samples import ATTACK, CARD, CLEAN, HARM, MAIL
 
@@ -51,6 +54,18 @@ async def test_an_attack_in_a_body_that_does_not_fit_together_never_passes(gatew
     answer = await gateway_service.post(DOOR, {"input_type": "request", **body})
     assert (answer.status, answer.body["action"]) == (200, "BLOCKED")
     assert "Blocked: UserPromptAttack" in answer.body["blocked_reason"]
+
+
+CONVERSATION = json.loads((GOLDEN / "litellm" / "pass.json").read_text())["send"]["body"]
+CONTENT = ("texts", "structured_messages", "tools", "tool_calls")
+
+
+@pytest.mark.parametrize("path", list(leaves_of({name: CONVERSATION[name] for name in CONTENT})), ids=repr)
+async def test_a_mail_address_in_any_string_is_never_handed_on(gateway_service, path):
+    assert (await gateway_service.post(DOOR, CONVERSATION)).body == {"action": "NONE"}
+    answer = await gateway_service.post(DOOR, with_text(CONVERSATION, path, MAIL))
+    assert answer.body["action"] != "NONE"
+    assert "ann.smith" not in json.dumps(answer.body)
 
 
 @pytest.mark.parametrize("direction", [None, "", "both", "REQUEST", 1, ["request"]])
