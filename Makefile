@@ -5,15 +5,16 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
+LITELLM := .gateways/litellm
 PORTKEY := .gateways/portkey
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra speed --group build --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header --quiet
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+COMPILE := $(UV_COMPILE) pyproject.toml --extra speed --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test test-gateways check format bench lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # One virtual environment; each stamp tells which lock file it was filled from.
 $(BIN)/python:
@@ -38,6 +39,21 @@ run: $(VENV)/.run ## start the service with the stand-in for Azure on http://127
 test: $(VENV)/.dev ## run every test (ARGS= goes to pytest)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
+# Real gateways, one known version of each, apart from the service: the tests run in $(VENV) and start them as processes.
+$(LITELLM)/.installed: requirements/gateways.txt
+	@echo "Installing the LiteLLM proxy into $(LITELLM), once."
+	$(PYTHON) -m venv $(LITELLM)
+	$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/gateways.txt
+	@touch $@
+
+$(PORTKEY)/.installed: tests_gateways/portkey/install.py
+	@echo "Installing the Portkey gateway into $(PORTKEY), once."
+	@$(PYTHON) $< $(PORTKEY)
+	@touch $@
+
+test-gateways: $(VENV)/.dev $(LITELLM)/.installed $(PORTKEY)/.installed ## start real gateways in front of the service and test through them (ARGS= goes to pytest)
+	$(BIN)/python -m pytest tests_gateways -n 0 $(ARGS)
+
 check: $(VENV)/.dev ## format, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -51,17 +67,12 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 bench: $(VENV)/.dev ## measure what the service costs, as ratios within one run, and a replay of a million records (ARGS=replay: only that)
 	$(BIN)/python -m bench $(ARGS)
 
-lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (with the emulator), dev
+lock: $(VENV)/.dev ## resolve pyproject.toml into requirements/: service, run (with the emulator), dev, gateways
 	$(PIP) install --quiet uv
 	$(COMPILE) --output-file requirements/service.txt
 	$(COMPILE) --extra emulator --output-file requirements/run.txt
 	$(COMPILE) --extra emulator --extra lab --group test --group check --output-file requirements/dev.txt
+	$(UV_COMPILE) --group gateways --output-file requirements/gateways.txt
 
-# The Portkey gateway, which the tests in tests_gateways/portkey start: one known version, apart from the service.
-$(PORTKEY)/.installed: tests_gateways/portkey/install.py
-	@echo "Installing the Portkey gateway into $(PORTKEY), once."
-	@$(PYTHON) $< $(PORTKEY)
-	@touch $@
-
-clean: ## remove the virtual environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the virtual environments, the gateways and all caches
+	rm -rf $(VENV) .gateways .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

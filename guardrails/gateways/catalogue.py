@@ -11,10 +11,19 @@ from guardrails.gateways.aperture.adapter import Aperture
 from guardrails.gateways.door import errors_by_door, routes_of
 from guardrails.gateways.ext_authz.adapter import ExtAuthz
 from guardrails.gateways.kong.adapter import Kong
+from guardrails.gateways.litellm.adapter import LiteLLM
 from guardrails.gateways.portkey.adapter import Portkey
 from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), TrueFoundry(), Agentgateway(), Kong(), Aperture(), ExtAuthz())
+GATEWAYS: Final[tuple[Adapter, ...]] = (
+    TrueFoundry(),
+    LiteLLM(),
+    Portkey(),
+    Agentgateway(),
+    Kong(),
+    Aperture(),
+    ExtAuthz(),
+)
 
 
 def routes() -> list[web.RouteDef]:

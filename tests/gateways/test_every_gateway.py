@@ -5,7 +5,7 @@ import asyncio
 import orjson
 import pytest
 from gateway_calls import ADAPTERS, NAMES, PEER_OF, decision_of, outcomes, play_of, played, policies
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import STRICT_KEY
 
@@ -196,9 +196,12 @@ def planted(attack: str) -> st.SearchStrategy[dict[str, object]]:
 def as_sent(name: str, body: dict[str, object]) -> dict[str, object]:
     """The body as it tries this gateway's adapter.
 
+    LiteLLM tells the direction, and nothing is judged without it.
     TrueFoundry tells of a request once more with its answer, when it was judged before: the attack is in the answer
     then. Where that is a model's, it is harm: the shipped policy lets models write of attacks.
     """
+    if name == "litellm":
+        return {**body, "input_type": "request"}
     answer = body.get("responseBody")
     if name != "truefoundry" or not isinstance(answer, dict):
         return body
@@ -210,23 +213,22 @@ def as_sent(name: str, body: dict[str, object]) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", JSON_GATEWAYS)
 async def test_an_attack_in_a_body_of_any_shape_never_passes(gateway_service, name):
-    loop = asyncio.get_running_loop()
     plays = {play.path: play for play in PEER_OF[name].plays}.values()
+    bodies: list[dict[str, object]] = []
     # At a door that only answers come to, an attack on the model is nobody's concern: there it is harm that is planted.
     asked_at = {play.path for play in PEER_OF[name].plays if play.name in {"pass", "block", "mutate"}}
 
-    async def holds(body: dict[str, object]) -> None:
-        body = as_sent(name, body)
+    # Drawn first: hypothesis takes the service's own use of `random`, meanwhile, for that of a strategy.
+    @given(body=planted(ATTACK))
+    @settings(max_examples=40)
+    def draw(body: dict[str, object]) -> None:
+        bodies.append(as_sent(name, body))
+
+    draw()
+    for body in bodies:
         for play in plays:
             sent = orjson.dumps(body)
             if play.path not in asked_at:
                 sent = sent.replace(ATTACK.encode(), HARM.encode())
             answer = await played(gateway_service, play, body=sent)
             assert outcomes(name, play, answer) == BLOCKED, sent
-
-    @given(body=planted(ATTACK))
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def examples(body: dict[str, object]) -> None:
-        asyncio.run_coroutine_threadsafe(holds(body), loop).result()
-
-    await asyncio.to_thread(examples)
