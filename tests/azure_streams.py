@@ -6,6 +6,7 @@ import struct
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from passing_time import PassTime
 
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8"}
 ONE = b'data: {"n": 1}\n\n'
@@ -39,6 +40,16 @@ async def by_nonsense(request: web.Request, _: web.StreamResponse) -> None:
 
 async def by_silence(_request: web.Request, _: web.StreamResponse) -> None:
     await asyncio.Event().wait()
+
+
+def by_silence_of(seconds: float, pass_time: PassTime) -> End:
+    """Be silent for so long, in no time."""
+
+    async def silence(request: web.Request, response: web.StreamResponse) -> None:
+        pass_time(seconds)
+        await by_silence(request, response)
+
+    return silence
 
 
 def streams(*pieces: bytes, end: End = properly, pause: float = 0.02, headers: dict[str, str] | None = None):

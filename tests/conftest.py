@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from passing_time import PassTime, pass_time_of
 from running import Service, open_service
 
 from guardrails.emulator.config import EmulatorConfig
@@ -28,6 +29,12 @@ def blocking_calls_fail() -> Iterator[BlockBuster]:
     """A blocking call made by our code on a running event loop raises."""
     with blockbuster_ctx("guardrails") as guard:
         yield guard
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """`pass_time(60)`: a minute passes at once, for deadlines and for the timers of the event loop."""
+    return pass_time_of(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -86,9 +86,9 @@ def configuration(emulator: Emulator, url: str) -> Settings:
                     ]
                 },
                 "hasty": {
-                    "timeout_s": 2,
+                    "timeout_s": 60,
                     "deployments": [
-                        {**foundry, "timeout_s": 0.3},
+                        {**foundry, "timeout_s": 30},
                         {"account": "dated", "deployment": "gpt-4o", "priority": 2},
                     ],
                 },

@@ -1,0 +1,49 @@
+"""A clock that a test moves on, so that what takes long takes no time, and no outcome hangs on a quick machine."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+
+from guardrails.emulator.serve import Emulator
+
+PassTime = Callable[[float], None]
+
+
+def pass_time_of(monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """Let seconds pass at once: on the monotonic clock, and so for the timers of the event loop and for deadlines.
+
+    Call it on the loop. Whatever became due is then done in the order in which it was due.
+    """
+    real = time.monotonic
+    ahead = 0.0
+
+    def now() -> float:
+        return real() + ahead
+
+    def pass_time(seconds: float) -> None:
+        nonlocal ahead
+        ahead += seconds
+
+    monkeypatch.setattr(time, "monotonic", now)
+    return pass_time
+
+
+class _Hanging(asyncio.Event):
+    """What the emulator's hanging calls wait for."""
+
+    def __init__(self, pass_time: PassTime, seconds: float) -> None:
+        super().__init__()
+        self._pass_time = pass_time
+        self._seconds = seconds
+
+    async def wait(self) -> Literal[True]:
+        self._pass_time(self._seconds)
+        return await super().wait()
+
+
+def let_hangs_last(emulator: Emulator, pass_time: PassTime, seconds: float) -> None:
+    """Whenever a call to the emulator begins to hang, or a stream of it to be silent, the seconds pass at once."""
+    emulator.state.closing = _Hanging(pass_time, seconds)
