@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
-from passing_time import PassTime, pass_time_of
+from passing_time import PassTime, pass_time_of, slow_time_down
 from running import Service, open_service
 
 from guardrails.emulator.config import EmulatorConfig
@@ -35,6 +35,12 @@ def blocking_calls_fail() -> Iterator[BlockBuster]:
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> PassTime:
     """`pass_time(60)`: a minute passes at once, for deadlines and for the timers of the event loop."""
     return pass_time_of(monkeypatch)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has a time limit has ten times as long: for tests in which nothing is meant to be late."""
+    slow_time_down(monkeypatch)
 
 
 @pytest.fixture(scope="session")

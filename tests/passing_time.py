@@ -31,6 +31,13 @@ def pass_time_of(monkeypatch: pytest.MonkeyPatch) -> PassTime:
     return pass_time
 
 
+def slow_time_down(monkeypatch: pytest.MonkeyPatch, times: float = 10.0) -> None:
+    """Let the clock go more slowly: limits of parts of a second, where nothing is to be late, become seconds."""
+    real = time.monotonic
+    began = real()
+    monkeypatch.setattr(time, "monotonic", lambda: began + (real() - began) / times)
+
+
 class _Hanging(asyncio.Event):
     """What the emulator's hanging calls wait for."""
 
