@@ -14,8 +14,8 @@ from guardrails.emulator.config import EmulatorConfig
 from guardrails.emulator.serve import Emulator, EmulatorKeys
 from guardrails.telemetry.logs import configure
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("suite", deadline=None)
+# How long an example takes, or its making, says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
 

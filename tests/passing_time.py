@@ -13,21 +13,19 @@ PassTime = Callable[[float], None]
 
 
 def pass_time_of(monkeypatch: pytest.MonkeyPatch) -> PassTime:
-    """Let seconds pass at once: on the monotonic clock, and so for the timers of the event loop and for deadlines.
+    """Let seconds pass at once: on the wall clock and on the monotonic one, and so for deadlines and the loop's timers.
 
     Call it on the loop. Whatever became due is then done in the order in which it was due.
     """
-    real = time.monotonic
+    wall, monotonic = time.time, time.monotonic
     ahead = 0.0
-
-    def now() -> float:
-        return real() + ahead
 
     def pass_time(seconds: float) -> None:
         nonlocal ahead
         ahead += seconds
 
-    monkeypatch.setattr(time, "monotonic", now)
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + ahead)
     return pass_time
 
 

@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from passing_time import PassTime
 from structlog.testing import capture_logs
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
@@ -54,6 +55,17 @@ class Deaf:
         except asyncio.CancelledError:
             self.cancelled = True
             raise
+
+
+@pytest.fixture
+async def soon_over(pass_time: PassTime):
+    """A deadline that is over once every check is under way."""
+
+    def deadline() -> Deadline:
+        asyncio.get_running_loop().call_later(0.05, pass_time, 31)
+        return Deadline.after(30)
+
+    return deadline
 
 
 async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
@@ -119,11 +131,11 @@ async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
         gc.enable()
 
 
-async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector():
+async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector(soon_over):
     life = weakref.ref(deaf := Deaf())
     gc.disable()
     try:
-        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, Deadline.after(0.05))
+        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, soon_over())
         del deaf
         await asyncio.sleep(0)
         assert [report.status for report in reports] == [CheckStatus.FAILED, CheckStatus.COMPLETED]
@@ -132,7 +144,7 @@ async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collecto
         gc.enable()
 
 
-async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
+async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard(soon_over):
     class Late(Deaf):
         async def inspect(self, inspection, options, deadline):
             with contextlib.suppress(asyncio.CancelledError):
@@ -140,11 +152,11 @@ async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
             return CheckReport("late", CheckStatus.COMPLETED)
 
     checks = {"late": Late(), "deaf": Deaf()}
-    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, Deadline.after(0.05))
+    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, soon_over())
     assert (late.status, deaf.status) == (CheckStatus.COMPLETED, CheckStatus.FAILED)
 
 
-async def test_checks_that_are_cut_off_are_waited_for():
+async def test_checks_that_are_cut_off_are_waited_for(soon_over):
     class Slow(Deaf):
         ended = False
 
@@ -156,7 +168,7 @@ async def test_checks_that_are_cut_off_are_waited_for():
                 self.ended = True
 
     slow = Slow()
-    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, Deadline.after(0.05))
+    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, soon_over())
     assert slow.ended
 
 
