@@ -26,7 +26,7 @@ NO_ROLE = (401, {"error": {"code": "PermissionDenied", "message": "The principal
 OK = (200, {"fine": True})
 
 
-async def until(fact: Callable[[], bool], seconds: float = 8.0) -> None:
+async def until(fact: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a fact that nothing signals."""
     async with asyncio.timeout(seconds):
         while not fact():  # noqa: ASYNC110 - what the service has seen, which signals nothing

@@ -77,9 +77,9 @@ async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
     assert good.status is CheckStatus.COMPLETED
 
 
-async def test_a_check_that_ignores_its_deadline_is_cut_off():
+async def test_a_check_that_ignores_its_deadline_is_cut_off(soon_over):
     deaf = Deaf()
-    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(0.05))
+    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, soon_over())
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
     assert deaf.cancelled
 
