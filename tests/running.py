@@ -97,7 +97,12 @@ def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapp
         },
         "policies": str(policies),
         "placeholders": {"keys": [{"env": name} for name in PLACEHOLDER_KEYS]},
-        "azure": {"authority": emulator.url, "ca_file": str(emulator.ca_file), "connect_timeout_s": 20},
+        "azure": {
+            "authority": emulator.url,
+            "ca_file": str(emulator.ca_file),
+            "connect_timeout_s": 20,
+            "token_timeout_s": 30,
+        },
         "telemetry": {"decisions": str(folder / "decisions.jsonl")},
         **changes,
     }

@@ -62,7 +62,13 @@ def make_settings(emulator: Emulator) -> Callable[..., Settings]:
                 "credentials": {"corp": corp, "legacy": key, **(credentials or {})},
                 "callers": {},
                 "policies": "policies",
-                "azure": {"authority": told["authority"], "ca_file": told["ca_file"], **azure},
+                "azure": {
+                    "authority": told["authority"],
+                    "ca_file": told["ca_file"],
+                    "connect_timeout_s": 60,
+                    "token_timeout_s": 60,
+                    **azure,
+                },
             }
         )
 

@@ -83,7 +83,7 @@ async def test_long_timeouts_are_not_rounded_up_past_the_deadline(client, servic
     timeout = given[-1]
     assert 15 < timeout.total <= 20
     assert timeout.ceil_threshold > timeout.total
-    assert timeout.sock_connect == 2.0
+    assert timeout.sock_connect == 60
 
 
 async def test_nobody_listening_is_tried_again_and_then_refused(client, service, closed_port):

@@ -47,7 +47,12 @@ async def checks(emulator: Emulator) -> AsyncIterator[Mapping[str, Check]]:
             "services": services,
             "callers": {},
             "policies": "policies",
-            "azure": {"authority": told["authority"], "ca_file": told["ca_file"]},
+            "azure": {
+                "authority": told["authority"],
+                "ca_file": told["ca_file"],
+                "connect_timeout_s": 60,
+                "token_timeout_s": 60,
+            },
         }
     )
     async with open_sessions(settings.azure) as sessions:

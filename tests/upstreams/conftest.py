@@ -96,7 +96,12 @@ def configuration(emulator: Emulator, url: str) -> Settings:
             },
             "callers": {},
             "policies": "policies",
-            "azure": {"authority": told["authority"], "ca_file": told["ca_file"]},
+            "azure": {
+                "authority": told["authority"],
+                "ca_file": told["ca_file"],
+                "connect_timeout_s": 60,
+                "token_timeout_s": 60,
+            },
         }
     )
 
