@@ -15,7 +15,10 @@ from guardrails.emulator.serve import Emulator, EmulatorKeys
 from guardrails.telemetry.logs import configure
 
 # How long an example takes, or its making, says how busy the machine is.
-hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+_BUSY = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+# The same examples in each run, for chance must not judge a change; `--hypothesis-profile=search` tries others.
+hypothesis.settings.register_profile("suite", **_BUSY, derandomize=True)
+hypothesis.settings.register_profile("search", **_BUSY)
 hypothesis.settings.load_profile("suite")
 
 
