@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from aiohttp import web
+from passing_time import PassTime
 
 from guardrails.azure.client import AzureClient
 from guardrails.domain.deadline import Deadline
@@ -25,14 +26,14 @@ NO_ROLE = (401, {"error": {"code": "PermissionDenied", "message": "The principal
 OK = (200, {"fine": True})
 
 
-async def until(fact: Callable[[], bool], seconds: float = 8.0) -> None:
+async def until(fact: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a fact that nothing signals."""
     async with asyncio.timeout(seconds):
         while not fact():  # noqa: ASYNC110 - what the service has seen, which signals nothing
             await asyncio.sleep(0.01)
 
 
-async def post(client: AzureClient, target, seconds: float = 5.0, body: object = None):
+async def post(client: AzureClient, target, seconds: float = 30.0, body: object = None):
     return await client.post_json(
         target,
         "/contentsafety/text:analyze",
@@ -42,7 +43,7 @@ async def post(client: AzureClient, target, seconds: float = 5.0, body: object =
     )
 
 
-async def failure_of(client: AzureClient, target, seconds: float = 5.0) -> ServiceError:
+async def failure_of(client: AzureClient, target, seconds: float = 30.0) -> ServiceError:
     with pytest.raises(ServiceError) as failed:
         await post(client, target, seconds)
     assert CONTENT not in str(failed.value)
@@ -51,7 +52,7 @@ async def failure_of(client: AzureClient, target, seconds: float = 5.0) -> Servi
     return failed.value
 
 
-async def send(client: AzureClient, target, seconds: float = 5.0):
+async def send(client: AzureClient, target, seconds: float = 30.0):
     return await client.send(
         target,
         "POST",
@@ -66,6 +67,16 @@ async def send(client: AzureClient, target, seconds: float = 5.0):
 async def hang(_: web.Request) -> web.Response:
     await asyncio.Event().wait()
     raise AssertionError
+
+
+def hang_of(seconds: float, pass_time: PassTime):
+    """Hang for so long, in no time."""
+
+    async def handler(request: web.Request) -> web.Response:
+        pass_time(seconds)
+        return await hang(request)
+
+    return handler
 
 
 async def reset(request: web.Request) -> web.Response:

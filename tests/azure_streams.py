@@ -6,6 +6,7 @@ import struct
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from passing_time import PassTime
 
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8"}
 ONE = b'data: {"n": 1}\n\n'
@@ -37,8 +38,30 @@ async def by_nonsense(request: web.Request, _: web.StreamResponse) -> None:
     request.transport.close()
 
 
+def by_nonsense_and(seconds: float, pass_time: PassTime) -> End:
+    """Send what is no chunk, and let so long pass after it."""
+
+    async def nonsense(request: web.Request, response: web.StreamResponse) -> None:
+        # Not after a sleep: closing the connection cancels who handles it.
+        asyncio.get_running_loop().call_later(0.05, pass_time, seconds)
+        await by_nonsense(request, response)
+
+    return nonsense
+
+
 async def by_silence(_request: web.Request, _: web.StreamResponse) -> None:
     await asyncio.Event().wait()
+
+
+def by_silence_of(seconds: float, pass_time: PassTime) -> End:
+    """Be silent for so long, in no time, after what was sent has arrived."""
+
+    async def silence(request: web.Request, response: web.StreamResponse) -> None:
+        await asyncio.sleep(0.02)
+        pass_time(seconds)
+        await by_silence(request, response)
+
+    return silence
 
 
 def streams(*pieces: bytes, end: End = properly, pause: float = 0.02, headers: dict[str, str] | None = None):

@@ -7,14 +7,18 @@ from pathlib import Path
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from passing_time import PassTime, pass_time_of, slow_time_down
 from running import Service, open_service
 
 from guardrails.emulator.config import EmulatorConfig
 from guardrails.emulator.serve import Emulator, EmulatorKeys
 from guardrails.telemetry.logs import configure
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("suite", deadline=None)
+# How long an example takes, or its making, says how busy the machine is.
+_BUSY = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+# The same examples in each run, for chance must not judge a change; `--hypothesis-profile=search` tries others.
+hypothesis.settings.register_profile("suite", **_BUSY, derandomize=True)
+hypothesis.settings.register_profile("search", **_BUSY)
 hypothesis.settings.load_profile("suite")
 
 
@@ -28,6 +32,18 @@ def blocking_calls_fail() -> Iterator[BlockBuster]:
     """A blocking call made by our code on a running event loop raises."""
     with blockbuster_ctx("guardrails") as guard:
         yield guard
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """`pass_time(60)`: a minute passes at once, for deadlines and for the timers of the event loop."""
+    return pass_time_of(monkeypatch)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has a time limit has ten times as long: for tests in which nothing is meant to be late."""
+    slow_time_down(monkeypatch)
 
 
 @pytest.fixture(scope="session")

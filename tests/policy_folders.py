@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from running import Service
+from running import POLICY_DEFAULTS, Service
 
 MAIL_TEXT = "Write to anna.smith@contoso.com"
 
@@ -18,7 +18,7 @@ def document(name: str = "default", action: str = "flag", **changes: Any) -> str
     """A policy that does one thing with a mail address, written as `open_service` writes policies."""
     rules = [{"id": "mail", "check": "pii", "category": "Email", "action": action}]
     return yaml.safe_dump(
-        {"version": 1, "policy": name, "checks": {"pii": {"categories": ["Email"]}}, "rules": rules, **changes}
+        {**POLICY_DEFAULTS, "policy": name, "checks": {"pii": {"categories": ["Email"]}}, "rules": rules, **changes}
     )
 
 

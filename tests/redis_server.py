@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class RunningRedis:
         return f"redis://127.0.0.1:{self.port}"
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
@@ -35,25 +35,38 @@ def running_redis(folder: Path, *options: str, tls: bool = False) -> Iterator[Ru
     """Run a server that keeps nothing on disk. `options` are those of its command line."""
     if BINARY is None:
         pytest.skip("there is no redis-server on this machine: apt-get install redis-server")
-    port = free_port()
-    where = ("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))
-    command = [BINARY, *where, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        _wait_for(port, process)
+    always = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder))
+    with ExitStack() as stack:
+        for _ in range(5):
+            port = _free_port()
+            where = ("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))
+            process = stack.enter_context(_running(BINARY, *where, *always, *options))
+            if _listens(port, process):
+                break
+        else:
+            raise RuntimeError("redis-server did not start")
         yield RunningRedis(port, process)
+
+
+@contextmanager
+def _running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        yield process
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 10
+def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it does; False where somebody else has taken the port meanwhile."""
+    until = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.01)
         else:
-            return
-    raise RuntimeError("redis-server did not start")
+            time.sleep(0.01)
+            return process.poll() is None
+    return False

@@ -23,6 +23,7 @@ SHIPPED = Path(__file__).parent.parent / "deploy" / "policies"
 KEY = "gateway-test-key"
 STRICT_KEY = "strict-only-test-key"
 
+POLICY_DEFAULTS = {"version": 1, "deadline_ms": 30_000}
 PLACEHOLDER_KEYS = {"PLACEHOLDER_KEY": "the current key of placeholders, for tests"}
 
 
@@ -75,7 +76,7 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
 def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a service in front of this emulator; `changes` replace whole sections."""
     told = emulator.settings()
-    endpoint = {"endpoint": emulator.url, "credential": "corp"}
+    endpoint = {"endpoint": emulator.url, "credential": "corp", "timeout_s": 30}
     names = sorted(path.stem for path in policies.iterdir() if path.suffix in {".yaml", ".yml"})
     return {
         "server": {"port": 0},
@@ -99,7 +100,12 @@ def settings_for(emulator: Emulator, folder: Path, policies: Path, changes: Mapp
         },
         "policies": str(policies),
         "placeholders": {"keys": [{"env": name} for name in PLACEHOLDER_KEYS]},
-        "azure": {"authority": emulator.url, "ca_file": str(emulator.ca_file)},
+        "azure": {
+            "authority": emulator.url,
+            "ca_file": str(emulator.ca_file),
+            "connect_timeout_s": 20,
+            "token_timeout_s": 30,
+        },
         "telemetry": {"decisions": str(folder / "decisions.jsonl")},
         **changes,
     }
@@ -114,13 +120,16 @@ async def open_service(
     settings: Mapping[str, Any] | None = None,
     secret: str | None = None,
 ) -> AsyncIterator[Service]:
-    """Run the service until the block ends. `policies` are documents by name; absent, the shipped ones."""
+    """Run the service until the block ends. `policies` are documents by name; absent, the shipped ones.
+
+    Deadlines and limits of time are long unless they are given, so that only what is meant to be late is late.
+    """
     policy_folder = SHIPPED
     if policies is not None:
         policy_folder = folder / "policies"
         policy_folder.mkdir()
         for name, document in policies.items():
-            (policy_folder / f"{name}.yaml").write_text(yaml.safe_dump({"version": 1, "policy": name, **document}))
+            (policy_folder / f"{name}.yaml").write_text(yaml.safe_dump({**POLICY_DEFAULTS, "policy": name, **document}))
     document = settings_for(emulator, folder, policy_folder, settings or {})
     config = folder / "guardrails.yaml"
     config.write_text(yaml.safe_dump(document))

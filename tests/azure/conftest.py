@@ -1,10 +1,11 @@
 """An emulated Entra, settings that point at it, and a scripted service that misbehaves on the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import ports
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -19,7 +20,7 @@ from guardrails.emulator.serve import Emulator
 from guardrails.settings.schema import Settings
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
-QUICK = Timing(margin=0.2, first_pause=0.05, longest_pause=0.2, remember_failure=0.3, between_drops=0.3)
+QUICK = Timing(margin=0.2, first_pause=0.05, longest_pause=0.2, remember_failure=30, between_drops=30)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -61,7 +62,13 @@ def make_settings(emulator: Emulator) -> Callable[..., Settings]:
                 "credentials": {"corp": corp, "legacy": key, **(credentials or {})},
                 "callers": {},
                 "policies": "policies",
-                "azure": {"authority": told["authority"], "ca_file": told["ca_file"], **azure},
+                "azure": {
+                    "authority": told["authority"],
+                    "ca_file": told["ca_file"],
+                    "connect_timeout_s": 60,
+                    "token_timeout_s": 60,
+                    **azure,
+                },
             }
         )
 
@@ -139,11 +146,11 @@ class Service:
 
     @property
     def target(self) -> Target:
-        return Target("content_safety", self.url, "corp", SCOPE)
+        return Target("content_safety", self.url, "corp", SCOPE, timeout_s=60)
 
     @property
     def keyed(self) -> Target:
-        return Target("content_safety", self.url, "legacy", SCOPE)
+        return Target("content_safety", self.url, "legacy", SCOPE, timeout_s=60)
 
 
 def _fixed(status: int, body: object, headers: dict[str, str] | None = None) -> Handler:
@@ -164,13 +171,10 @@ async def service() -> AsyncIterator[Service]:
 
 
 @pytest.fixture
-async def closed_port() -> str:
+def closed_port() -> Iterator[str]:
     """An address where nobody listens."""
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return f"http://127.0.0.1:{port}"
+    with ports.closed_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

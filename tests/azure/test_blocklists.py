@@ -68,7 +68,7 @@ async def test_a_missing_role_is_a_call_error(provider, sessions, resource, emul
 async def test_nobody_listening_is_a_call_error(make_provider, sessions, resource, closed_port):
     provider = make_provider()
     await provider.headers(resource)
-    dead = replace(resource, endpoint=closed_port.replace("http:", "https:"), timeout_s=0.5)
+    dead = replace(resource, endpoint=closed_port.replace("http:", "https:"), timeout_s=10)
     async with open_blocklists(dead, provider, sessions.checks) as lists:
         with pytest.raises(CallError) as failed:
             await lists.all()

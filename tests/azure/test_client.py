@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from azure_calls import CONTENT, NO_ROLE, OK, UNAUTHORIZED, cut_chunks, failure_of, hang, post, reset, send
+from azure_calls import CONTENT, NO_ROLE, OK, UNAUTHORIZED, cut_chunks, failure_of, hang, hang_of, post, reset, send
 
 from guardrails.azure.client import AzureClient
 from guardrails.azure.session import open_sessions
@@ -179,11 +179,11 @@ async def test_send_tries_a_401_once_more_with_a_new_token(client, service, post
     [(hang, FailureReason.DEADLINE), (reset, FailureReason.NETWORK), (cut_chunks, FailureReason.BAD_RESPONSE)],
 )
 async def test_send_without_an_answer_is_an_error_after_one_try(
-    client, service, handler: Callable[..., object], reason
+    client, service, pass_time, handler: Callable[..., object], reason
 ):
-    service.says(handler)
+    service.says(hang_of(31, pass_time) if handler is hang else handler)
     with pytest.raises(ServiceError) as failed:
-        await send(client, service.target, seconds=0.5)
+        await send(client, service.target, seconds=30)
     assert (failed.value.reason, len(service.seen)) == (reason, 1)
 
 

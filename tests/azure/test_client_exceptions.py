@@ -12,7 +12,7 @@ from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import ServiceError
 
-TARGET = Target("language", "https://contoso.example", "key", "scope", timeout_s=0.3)
+TARGET = Target("language", "https://contoso.example", "key", "scope", timeout_s=60)
 URL_CALLED = "https://contoso.example/language/:analyze-text?api-version=1"
 CANARY = "canary-in-an-exception"
 _KEY = ConnectionKey("contoso.example", 443, True, True, None, None, None)
@@ -38,7 +38,7 @@ async def _post(mocked_times: int = 1, **answer):
             for _ in range(mocked_times):
                 mocked.post(URL_CALLED, **answer)
             return await client.post_json(
-                TARGET, "/language/:analyze-text", params={"api-version": "1"}, body={}, deadline=Deadline.after(1)
+                TARGET, "/language/:analyze-text", params={"api-version": "1"}, body={}, deadline=Deadline.after(60)
             )
 
 

@@ -17,6 +17,7 @@ from azure_calls import (
     cut_chunks,
     failure_of,
     hang,
+    hang_of,
     not_http,
     plain,
     post,
@@ -54,17 +55,16 @@ from guardrails.emulator.serve import Emulator
         ),
     ],
 )
-async def test_every_broken_answer_has_its_reason(client, service, handler, reason, tries):
-    service.says(handler)
-    error = await failure_of(client, replace(service.target, timeout_s=0.5), seconds=4)
+async def test_every_broken_answer_has_its_reason(client, service, pass_time, handler, reason, tries):
+    service.says(hang_of(31, pass_time) if handler is hang else handler)
+    error = await failure_of(client, replace(service.target, timeout_s=30), seconds=100)
     assert (error.reason, error.calls, len(service.seen)) == (reason, tries, tries)
 
 
-async def test_the_deadline_and_the_calls_own_timeout_are_told_apart(client, service, provider):
-    service.says(hang)
-    await provider.headers(service.target)
-    late = await failure_of(client, service.target, seconds=0.3)
-    slow = await failure_of(client, replace(service.target, timeout_s=0.3))
+async def test_the_deadline_and_the_calls_own_timeout_are_told_apart(client, service, pass_time):
+    service.says(hang_of(31, pass_time))
+    late = await failure_of(client, service.target, seconds=30)
+    slow = await failure_of(client, replace(service.target, timeout_s=30), seconds=60)
     assert "before the deadline" in late.detail
     assert "own timeout" in slow.detail
 
@@ -83,7 +83,7 @@ async def test_long_timeouts_are_not_rounded_up_past_the_deadline(client, servic
     timeout = given[-1]
     assert 15 < timeout.total <= 20
     assert timeout.ceil_threshold > timeout.total
-    assert timeout.sock_connect == 2.0
+    assert timeout.sock_connect == 60
 
 
 async def test_nobody_listening_is_tried_again_and_then_refused(client, service, closed_port):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from azure_calls import until
+from passing_time import PassTime
 
 from guardrails.azure.target import Target
 from guardrails.azure.token_slot import Timing
@@ -60,7 +61,7 @@ async def test_a_caller_who_leaves_harms_nobody(
 ):
     misbehave(emulator, latency_ms=300)
     callers = [asyncio.create_task(provider.headers(target)) for _ in range(50)]
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0)  # all of them begin to wait
     for leaver in callers[:49]:
         leaver.cancel()
     assert (await callers[49])["Authorization"].startswith("Bearer ")
@@ -73,7 +74,7 @@ async def test_when_every_caller_leaves_the_fetch_still_serves_the_next(
 ):
     misbehave(emulator, times=1, latency_ms=300)
     only = asyncio.create_task(provider.headers(target))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0)  # it begins to wait
     only.cancel()
     await asyncio.wait({only})
     await provider.headers(target)
@@ -127,40 +128,48 @@ async def test_a_good_token_is_given_without_a_turn_of_the_loop(provider: TokenP
 
 
 async def test_a_failed_fetch_is_remembered_for_a_moment(
-    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
+    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator, pass_time: PassTime
 ):
     misbehave(emulator, times=1, entra=EntraFault.OUTAGE)
     for _ in range(50):
         with pytest.raises(TokenError):
             await provider.headers(target)
     assert posts() == 1
-    await asyncio.sleep(0.35)
+    pass_time(31)
     await provider.headers(target)
     assert posts() == 2
 
 
 async def test_entras_retry_after_makes_the_memory_longer(
-    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
+    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator, pass_time: PassTime
 ):
-    misbehave(emulator, times=1, status=429, retry_after=2)
+    misbehave(emulator, times=1, status=429, retry_after=55)
     with pytest.raises(TokenError) as failed:
         await provider.headers(target)
-    assert failed.value.retry_after == 2
-    await asyncio.sleep(0.5)
+    assert failed.value.retry_after == 55
+    pass_time(40)
     with pytest.raises(TokenError):
         await provider.headers(target)
     assert posts() == 1
+    pass_time(16)
+    await provider.headers(target)
+    assert posts() == 2
 
 
 async def test_a_caller_waits_no_longer_than_its_deadline(
-    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
+    make_provider: MakeProvider, target: Target, posts: Posts, emulator: Emulator, pass_time: PassTime
 ):
-    misbehave(emulator, times=1, latency_ms=600)
+    provider = make_provider(token_timeout_s=120)
+    misbehave(emulator, times=1, latency_ms=60_000)
+    caller = asyncio.create_task(provider.headers(target, Deadline.after(30)))
+    await until(lambda: len(emulator.state.scenarios) == 0)  # Entra has met the call
+    pass_time(31)
     with pytest.raises(TokenError) as failed:
-        await provider.headers(target, Deadline.after(0.1))
+        await caller
     assert posts() == 0  # Entra has not answered yet
     assert failed.value.reason is FailureReason.DEADLINE
-    await provider.headers(target, Deadline.after(5))
+    pass_time(30)
+    await provider.headers(target, Deadline.after(30))
     assert posts() == 1
 
 
@@ -228,25 +237,26 @@ async def test_start_fetches_without_waiting_and_close_leaves_nothing_behind(
 
 
 async def test_a_closed_provider_renews_no_more(
-    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
+    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator, pass_time: PassTime
 ):
     emulator.state.directory.refresh_in = 1
     await provider.headers(target)
     await provider.close()
-    await asyncio.sleep(1.2)
+    pass_time(60)
+    await asyncio.sleep(0.2)
     assert posts() == 1
 
 
 async def test_readiness_tells_what_is_wrong_and_does_not_flood_entra(
-    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator
+    provider: TokenProvider, target: Target, posts: Posts, emulator: Emulator, pass_time: PassTime
 ):
     misbehave(emulator, entra=EntraFault.UNKNOWN_TENANT)
-    wrong = [await provider.ready(target) for _ in range(10)]
+    wrong = [await provider.ready(target, within_s=30) for _ in range(10)]
     assert {error.code for error in wrong if error} == {"90002"}
     assert posts() == 1
     emulator.state.scenarios.clear()
-    await asyncio.sleep(0.35)
-    assert await provider.ready(target) is None
+    pass_time(31)
+    assert await provider.ready(target, within_s=30) is None
 
 
 async def test_ages_and_time_left_are_told_by_credential(provider: TokenProvider, target: Target):

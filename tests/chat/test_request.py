@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guardrails.chat.extract import MAX_SEGMENTS
-from guardrails.chat.json_text import compact, readable
 from guardrails.chat.request import (
     MAX_MESSAGES,
     extract_documents,
@@ -298,6 +297,10 @@ def test_any_json_is_read_or_refused(value):
 @given(json_values)
 @example({"": "\x1f\\0"})
 def test_every_string_of_a_message_is_in_some_segment(value):
+    def within_json(text):
+        """As it stands in the JSON that is read: control characters as they are, so that a detector sees them."""
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+
     def strings(item):
         if isinstance(item, str):
             yield item
@@ -307,8 +310,7 @@ def test_every_string_of_a_message_is_in_some_segment(value):
     for body in (assistant(extra=value), user("a") | {"extra": value}):
         read = "\n".join(segment.text for segment in extract_request(body).segments)
         for text in strings(value):
-            in_json = readable(compact([text]))[2:-2]
-            assert text in read or in_json in read or text.isalnum()
+            assert text in read or within_json(text) in read or text.isalnum()
 
 
 def test_parts_of_one_message_are_read_alone_and_as_the_model_reads_them():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from azure_calls import until
 
 from guardrails.checks import tally
 from guardrails.checks.catalogue import CATALOGUE, SPECS, CheckKind
@@ -99,8 +100,7 @@ async def test_cancelled_it_leaves_no_task_and_no_open_call(
     before = asyncio.all_tasks()
     for texts in (["hello"], ["hello", "x" * 100_000]):
         task = asyncio.ensure_future(check.inspect(inspect_of(*texts), options, deadline))
-        await asyncio.sleep(0.01)
-        assert azure.running > 0
+        await until(lambda: azure.running > 0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

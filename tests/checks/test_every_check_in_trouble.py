@@ -1,13 +1,17 @@
 """Whatever goes wrong, and whenever: a failed report, never one that reads as clean."""
 
+import asyncio
 import copy
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from azure_calls import until
+from passing_time import PassTime
 from structlog.testing import capture_logs
 
+from guardrails.checks.parallel import CALLS_AT_ONCE
 from guardrails.checks.tally import GRAVEST_FIRST
 from guardrails.domain.check import Check, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Origin
@@ -169,11 +173,16 @@ async def test_of_several_failures_the_gravest_is_named(
 
 
 async def test_at_the_deadline_the_report_is_failed_and_keeps_what_was_seen(
-    check: Check, options: Any, azure: Any, inspect_of: Build, hate: str, attack: str
+    check: Check, options: Any, azure: Any, inspect_of: Build, pass_time: PassTime, hate: str, attack: str
 ) -> None:
     texts = [f"{hate} {attack} a@example.org " + f"{index} " * 4_000 for index in range(40)]
-    azure.delay_s = 0.1
-    report = await check.inspect(inspect_of(*texts), options, Deadline.after(0.15))
+    azure.delay_s = 40
+    inspecting = asyncio.create_task(check.inspect(inspect_of(*texts), options, Deadline.after(60)))
+    await until(lambda: azure.running == CALLS_AT_ONCE)
+    pass_time(41)
+    await until(lambda: len(azure.bodies) > CALLS_AT_ONCE)
+    pass_time(20)
+    report = await inspecting
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
     assert "/messages/39/content" in report.unread
     assert set(report.unread.values()) == {"deadline"}

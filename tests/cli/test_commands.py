@@ -55,7 +55,7 @@ def test_ctrl_c_is_not_taken_for_an_answer(run, pointed, monkeypatch, command):
 
 def test_the_package_runs_as_a_module():
     done = subprocess.run(
-        [sys.executable, "-m", "guardrails", "--version"], capture_output=True, check=False, text=True, timeout=30
+        [sys.executable, "-m", "guardrails", "--version"], capture_output=True, check=False, text=True, timeout=90
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("guardrails, version")
@@ -67,7 +67,7 @@ def test_asking_for_help_loads_no_server_and_no_sdk():
         "print([name for name in ('aiohttp', 'azure', 'trustme') if name in sys.modules])"
     )
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", script], capture_output=True, check=True, text=True, timeout=30
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True, timeout=90
     )
     assert done.stdout.splitlines()[-1] == "[]"
 

@@ -1,12 +1,12 @@
 """The doctor explains each failure in a sentence with its mend (contract, section 5)."""
 
 import json
-import socket
 from collections.abc import Callable
 
 import orjson
 import pytest
 from click.testing import Result
+from ports import closed_port
 
 from guardrails.emulator.presets import preset
 from guardrails.emulator.serve import Emulator
@@ -134,13 +134,11 @@ def test_every_deployment_of_a_model_is_asked_and_named(examine):
 
 
 def test_an_unreachable_host_is_told(examine):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
-    result, found = examine(
-        GUARDRAILS_SERVICES__LANGUAGE__ENDPOINT=f"https://127.0.0.1:{port}",
-        GUARDRAILS_MODELS__PHI_4__ENDPOINT=f"https://127.0.0.1:{port}",
-    )
+    with closed_port() as port:
+        result, found = examine(
+            GUARDRAILS_SERVICES__LANGUAGE__ENDPOINT=f"https://127.0.0.1:{port}",
+            GUARDRAILS_MODELS__PHI_4__ENDPOINT=f"https://127.0.0.1:{port}",
+        )
     assert result.exit_code == 1
     for name in (("service", "language"), ("model", "phi-4")):
         assert found[name][0] == "failed"

@@ -34,7 +34,7 @@ def stop() -> Iterator[list[subprocess.Popen[str]]]:
     yield started
     for process in started:
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=90)
         assert (process.returncode, err) == (0, "")
 
 

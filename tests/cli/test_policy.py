@@ -145,7 +145,7 @@ def test_without_the_engine_the_command_says_what_to_install(files):
         "import sys; sys.modules['duckdb'] = None; from guardrails.cli.main import main;"
         f"main(['policy', 'replay', '--policy', {files[0]!r}, '--decisions', {files[2]!r}])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=90, check=False)  # noqa: S603
     assert done.returncode == 2
     assert done.stderr == "guardrails: this command needs duckdb: pip install 'azure-guardrails[lab]'\n"
 
@@ -156,5 +156,5 @@ def test_help_needs_no_engine_and_no_server():
         "main(['policy', 'replay', '--help'], standalone_mode=False);"
         "print([name for name in ('aiohttp', 'azure') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=90, check=True)  # noqa: S603
     assert done.stdout.splitlines()[-1] == "[]"

@@ -46,7 +46,7 @@ def pasted(line: str) -> dict[str, Any]:
     words = shlex.split(line)
     headers = dict(words[index + 1].split(": ", 1) for index, word in enumerate(words) if word == "-H")
     request = Request(words[1], words[words.index("-d") + 1].encode(), headers)  # noqa: S310 - loopback
-    with urlopen(request, timeout=20) as response:  # noqa: S310 - loopback
+    with urlopen(request, timeout=90) as response:  # noqa: S310 - loopback
         return orjson.loads(response.read())
 
 
@@ -56,7 +56,7 @@ def emulated(service: Running, path: str) -> dict[str, Any]:
     assert url is not None
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with urlopen(url.group(1) + path, timeout=20, context=context) as response:  # noqa: S310 - loopback
+    with urlopen(url.group(1) + path, timeout=90, context=context) as response:  # noqa: S310 - loopback
         return orjson.loads(response.read())
 
 
@@ -65,7 +65,7 @@ def service() -> Iterator[Running]:
     running = start()
     yield running
     running.process.send_signal(signal.SIGTERM)
-    running.process.communicate(timeout=20)
+    running.process.communicate(timeout=90)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_the_demo_key_opens_nothing_without_the_emulator(run, pointed):
     demo = run("check", "Hello.", "--url", url, "--key", "local-demo-key")
     own = run("check", "Hello.", "--url", url, "--key", "a-key")
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=90)
     assert (demo.exit_code, own.exit_code, process.returncode) == (2, 0, 0)
     assert "401" in demo.stderr
 
@@ -232,7 +232,7 @@ def test_sigterm_ends_the_service_cleanly_and_its_output_holds_no_text(run):
         run("check", text, "--url", running.url, "--key", "local-demo-key")
     run("check", "Hello.", "--url", running.url, "--key", "not-the-key")
     running.process.send_signal(signal.SIGTERM)
-    out, err = running.process.communicate(timeout=20)
+    out, err = running.process.communicate(timeout=90)
     assert running.process.returncode == 0
     records = [orjson.loads(line) for line in out.splitlines() if line]  # the announcement ends with a blank line
     assert [record["verdict"] for record in records] == ["allow", "redact", "block"]

@@ -19,7 +19,7 @@ from guardrails.emulator.tokens import access_token_claims
 async def emulator_session(emulator: Emulator) -> AsyncIterator[aiohttp.ClientSession]:
     """A session that trusts the emulator's authority and resolves paths against its address."""
     connector = aiohttp.TCPConnector(ssl=emulator.certificates.client_context())
-    timeout = aiohttp.ClientTimeout(total=10)
+    timeout = aiohttp.ClientTimeout(total=100)
     async with aiohttp.ClientSession(emulator.url, connector=connector, timeout=timeout) as session:
         yield session
 

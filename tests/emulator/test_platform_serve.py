@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
+from azure_calls import until
 from emulator.azure_paths import BODIES, V1
 
 from guardrails.emulator.config import EmulatorConfig
@@ -82,10 +83,9 @@ async def test_stopping_ends_hanging_calls(emulator_keys):
         connector = aiohttp.TCPConnector(ssl=running.certificates.client_context())
         session = aiohttp.ClientSession(connector=connector)
         hanging = asyncio.create_task(session.post(running.url + V1, json=BODIES[V1]))
-        await asyncio.sleep(0.2)
-        assert [met for _, _, met in running.state.scenarios] == [1]
+        await until(lambda: [met for _, _, met in running.state.scenarios] == [1])
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     await asyncio.gather(hanging, return_exceptions=True)
     await session.close()
 

@@ -6,6 +6,7 @@ import aiohttp
 import openai
 import pytest
 from emulator.azure_paths import BODIES, V1
+from passing_time import let_hangs_last
 
 from guardrails.emulator.presets import preset
 from guardrails.emulator.scenarios import (
@@ -19,6 +20,11 @@ from guardrails.emulator.scenarios import (
 HELLO = BODIES[V1]
 
 
+@pytest.fixture(autouse=True)
+def silence_is_over_at_once(emulator, pass_time):
+    let_hangs_last(emulator, pass_time, 31)
+
+
 @pytest.fixture
 def put(emulator):
     def put(effect: Effect, service: str = "*", **match) -> None:
@@ -30,7 +36,7 @@ def put(emulator):
 async def read_stream(session, headers, text: str = "one two three four five") -> tuple[bytes, bool]:
     """Return what came of a stream, and whether it ended as it should."""
     body = {**HELLO, "stream": True, "messages": [{"role": "user", "content": text}]}
-    timeout = aiohttp.ClientTimeout(total=None, sock_read=1.0)
+    timeout = aiohttp.ClientTimeout(total=None, sock_read=30)
     received = b""
     async with session.post(V1, json=body, headers=headers, timeout=timeout) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from azure_calls import until
+
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Origin, Segment, Stage
 from guardrails.domain.verdict import Action, Mode, PolicyRef
@@ -50,27 +52,34 @@ async def test_no_more_are_judged_at_once_than_there_are_turns():
     assert guard.waiting == 0
 
 
-async def test_who_waits_too_long_is_told_so_and_nothing_is_called_for_it():
-    check = Slow(1.0)
+async def test_who_waits_too_long_is_told_so_and_nothing_is_called_for_it(pass_time):
+    check = Slow(60)
     guard = _guard(check, 1)
-    first, second = await asyncio.gather(*(guard.assess(TEXT, _policy(1.2), EXCHANGE) for _ in range(2)))
+    both = asyncio.gather(*(guard.assess(TEXT, _policy(80), EXCHANGE) for _ in range(2)))
+    await until(lambda: guard.waiting == 1)
+    pass_time(57)  # more than the share of the deadline that may be spent waiting
+    await until(lambda: guard.waiting == 0)
+    pass_time(4)
+    first, second = await both
     assert first.verdict.action is Action.ALLOW
     assert (second.verdict.action, second.verdict.degraded) == (Action.BLOCK, True)
     assert [report.reason for report in second.reports] == [FailureReason.OVERLOADED]
     assert check.judged == 1
 
 
-async def test_a_caller_who_leaves_the_line_gives_its_turn_to_the_next():
-    check = Slow(0.2)
+async def test_a_caller_who_leaves_the_line_gives_its_turn_to_the_next(pass_time):
+    check = Slow(50)
     guard = _guard(check, 1)
-    first = asyncio.create_task(guard.assess(TEXT, _policy(10), EXCHANGE))
+    first = asyncio.create_task(guard.assess(TEXT, _policy(300), EXCHANGE))
     await asyncio.sleep(0)
-    leaving = asyncio.create_task(guard.assess(TEXT, _policy(10), EXCHANGE))
-    staying = asyncio.create_task(guard.assess(TEXT, _policy(10), EXCHANGE))
-    await asyncio.sleep(0.05)
-    assert guard.waiting == 2
+    leaving = asyncio.create_task(guard.assess(TEXT, _policy(300), EXCHANGE))
+    staying = asyncio.create_task(guard.assess(TEXT, _policy(300), EXCHANGE))
+    await until(lambda: guard.waiting == 2)
     leaving.cancel()
+    pass_time(51)
     assert (await first).verdict.action is Action.ALLOW
+    await until(lambda: check.now == 1)
+    pass_time(51)
     assert (await staying).verdict.action is Action.ALLOW
     assert leaving.cancelled()
     assert check.judged == 2

@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from passing_time import PassTime
 from structlog.testing import capture_logs
 
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
@@ -56,6 +57,17 @@ class Deaf:
             raise
 
 
+@pytest.fixture
+async def soon_over(pass_time: PassTime):
+    """A deadline that is over once every check is under way."""
+
+    def deadline() -> Deadline:
+        asyncio.get_running_loop().call_later(0.05, pass_time, 31)
+        return Deadline.after(30)
+
+    return deadline
+
+
 async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
     broken, good = await run_checks(
         _policy("broken", "good"), TEXTS, {"broken": Broken(), "good": Good()}, Deadline.after(5)
@@ -65,9 +77,9 @@ async def test_a_check_that_breaks_is_a_failed_report_and_disturbs_no_other():
     assert good.status is CheckStatus.COMPLETED
 
 
-async def test_a_check_that_ignores_its_deadline_is_cut_off():
+async def test_a_check_that_ignores_its_deadline_is_cut_off(soon_over):
     deaf = Deaf()
-    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, Deadline.after(0.05))
+    (report,) = await run_checks(_policy("deaf"), TEXTS, {"deaf": deaf}, soon_over())
     assert (report.status, report.reason) == (CheckStatus.FAILED, FailureReason.DEADLINE)
     assert deaf.cancelled
 
@@ -119,11 +131,11 @@ async def test_a_caller_who_leaves_leaves_no_text_for_the_garbage_collector():
         gc.enable()
 
 
-async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector():
+async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collector(soon_over):
     life = weakref.ref(deaf := Deaf())
     gc.disable()
     try:
-        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, Deadline.after(0.05))
+        reports = await run_checks(_policy("deaf", "good"), TEXTS, {"deaf": deaf, "good": Good()}, soon_over())
         del deaf
         await asyncio.sleep(0)
         assert [report.status for report in reports] == [CheckStatus.FAILED, CheckStatus.COMPLETED]
@@ -132,7 +144,7 @@ async def test_what_the_deadline_cut_off_leaves_no_text_for_the_garbage_collecto
         gc.enable()
 
 
-async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
+async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard(soon_over):
     class Late(Deaf):
         async def inspect(self, inspection, options, deadline):
             with contextlib.suppress(asyncio.CancelledError):
@@ -140,11 +152,11 @@ async def test_a_check_that_hands_over_while_it_is_cut_off_is_heard():
             return CheckReport("late", CheckStatus.COMPLETED)
 
     checks = {"late": Late(), "deaf": Deaf()}
-    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, Deadline.after(0.05))
+    late, deaf = await run_checks(_policy("late", "deaf"), TEXTS, checks, soon_over())
     assert (late.status, deaf.status) == (CheckStatus.COMPLETED, CheckStatus.FAILED)
 
 
-async def test_checks_that_are_cut_off_are_waited_for():
+async def test_checks_that_are_cut_off_are_waited_for(soon_over):
     class Slow(Deaf):
         ended = False
 
@@ -156,7 +168,7 @@ async def test_checks_that_are_cut_off_are_waited_for():
                 self.ended = True
 
     slow = Slow()
-    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, Deadline.after(0.05))
+    await run_checks(_policy("deaf", "slow"), TEXTS, {"deaf": Deaf(), "slow": slow}, soon_over())
     assert slow.ended
 
 

@@ -182,7 +182,7 @@ async def test_no_answer_record_or_metric_quotes_the_text(redacting):
 
 async def test_one_decision_record_is_left_for_each_verdict(start_service, redacting):
     answer = await redacting.post("/check", {"text": ATTACK})
-    for _ in range(50):
+    for _ in range(400):
         records = redacting.decisions()
         if records:
             break

@@ -1,9 +1,11 @@
 """A model with several deployments, through the whole service: one answers for another, and never hides a mistake."""
 
 import pytest
+from passing_time import let_hangs_last
 
 from guardrails.emulator.config import DEFAULT_DEPLOYMENTS, Deployment, EmulatorConfig
 from guardrails.emulator.presets import preset
+from guardrails.emulator.scenarios import Effect, Scenario
 
 CHAT = {"model": "gpt", "messages": [{"role": "user", "content": "say: hello"}]}
 POLICY = {"checks": {"content_safety": {}}, "rules": [{"id": "any", "check": "content_safety", "action": "flag"}]}
@@ -16,15 +18,16 @@ def emulator_config():
 
 
 @pytest.fixture
-async def service(start_service, emulator):
-    account = {"endpoint": emulator.url, "credential": "corp", "timeout_s": 1}
+async def service(start_service, emulator, pass_time):
+    let_hangs_last(emulator, pass_time, 31)
+    account = {"endpoint": emulator.url, "credential": "corp", "timeout_s": 30}
     return await start_service(
         policies={"default": POLICY},
         settings={
             "accounts": {"west": account},
             "models": {
                 "gpt": {
-                    "timeout_s": 5,
+                    "timeout_s": 100,
                     "deployments": [
                         {"account": "west", "deployment": "gpt-4o", "priority": 1},
                         {"account": "west", "deployment": "gpt-spare", "priority": 2},
@@ -105,7 +108,8 @@ async def test_a_mistake_in_the_settings_is_not_hidden_behind_another_deployment
 
 
 async def test_the_one_that_was_throttled_is_left_alone_for_the_time_it_asked(service):
-    trouble(service, "unavailable_with_retry_after", times=1)
+    busy = Scenario(Effect(status=503, retry_after=50), service="chat", deployment="gpt-4o", times=1)
+    service.emulator.state.scenarios.add(busy)
     for _ in range(3):
         assert (await service.post("/guarded-chat", CHAT)).status == 200
     assert asked(service) == ["gpt-4o", "gpt-spare", "gpt-spare", "gpt-spare"]

@@ -208,7 +208,7 @@ async def test_a_record_holds_the_receipts_and_no_payload_address_or_credential(
     sources = [{"type": "azure_search", "parameters": {"authentication": {"key": "Sesame-4711"}, "filter": "a b"}}]
     body = asking(image_part(HARMLESS_URL), REMOTE, data_sources=sources, metadata={"team": "red and blue"})
     await guarded.post("/v1/chat/completions", body)
-    for _ in range(50):
+    for _ in range(400):
         if guarded.decisions():
             break
         await asyncio.sleep(0.05)

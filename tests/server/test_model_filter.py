@@ -21,7 +21,7 @@ def chat(text: str) -> dict:
 
 
 async def records(service, count: int) -> list[dict]:
-    for _ in range(100):
+    for _ in range(400):
         if len(service.decisions()) >= count:
             break
         await asyncio.sleep(0.02)

@@ -124,7 +124,7 @@ async def test_streams_that_began_before_a_swap_end_under_the_policy_they_began_
     stream = {"chat": {"stream": {"window": 100, "overlap": 20, "wait_ms": 50}}}
     before, after = document(**stream), document(action="block", **stream)
     service = await start_service(policies={"default": yaml.safe_load(before)}, settings={"bundles": {"every_s": 0.02}})
-    words = ["All is well here, ", "and nothing of any note ", "has happened. "] * 20
+    words = ["All is well here, ", "and nothing of any note ", "has happened. "] * 40
     chat = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me something."}]}
     answer = ScriptedChoice((*words, "Ask anna.smith@contoso.com about it."))
     emulator.state.scenarios.add(Scenario(Effect(slow_stream_ms=25, says=(answer,)), service="chat"))

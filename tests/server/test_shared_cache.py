@@ -1,13 +1,14 @@
 """Two replicas that share a Redis, and a Redis that is slow, dead, or in somebody else's hands."""
 
 import base64
+import re
 import signal
-import time
 from contextlib import AsyncExitStack
 
 import pytest
+from ports import closed_port
 from redis.asyncio import Redis
-from redis_server import free_port, running_redis
+from redis_server import running_redis
 from running import open_service
 
 from guardrails.domain.errors import ConfigurationError
@@ -38,7 +39,7 @@ def key_file(tmp_path):
 
 
 @pytest.fixture
-async def replica(emulator, tmp_path, key_file):
+async def replica(emulator, tmp_path, key_file, unhurried):
     """Start a replica: its Redis, its key file, and its policy."""
     async with AsyncExitStack() as stack:
         count = 0
@@ -106,12 +107,13 @@ async def test_a_redis_of_another_kind_of_value_is_a_miss(replica, redis):
 
 
 async def test_a_dead_redis_costs_calls_and_nothing_else(replica):
-    service = await replica(f"redis://127.0.0.1:{free_port()}")
-    for _ in range(3):
-        assert await paid(service, "hello") == ("allow", 3)
-    metrics = (await service.get("/metrics")).body
-    assert 'guardrails_cache_trouble_total{reason="network"}' in metrics
-    assert (await service.get("/readyz")).status == 200
+    with closed_port() as port:
+        service = await replica(f"redis://127.0.0.1:{port}")
+        for _ in range(3):
+            assert await paid(service, "hello") == ("allow", 3)
+        metrics = (await service.get("/metrics")).body
+        assert 'guardrails_cache_trouble_total{reason="network"}' in metrics
+        assert (await service.get("/readyz")).status == 200
 
 
 async def test_a_redis_that_hangs_holds_nobody_up_twice(replica, tmp_path):
@@ -119,13 +121,12 @@ async def test_a_redis_that_hangs_holds_nobody_up_twice(replica, tmp_path):
         service = await replica(one.endpoint, timeout_s=0.05)
         assert await paid(service, "hello") == ("allow", 3)
         one.process.send_signal(signal.SIGSTOP)
-        started = time.perf_counter()
         for _ in range(20):
             assert await paid(service, "hello") == ("allow", 3)
-        assert time.perf_counter() - started < 5
         one.process.send_signal(signal.SIGCONT)
     metrics = (await service.get("/metrics")).body
-    assert 'guardrails_cache_trouble_total{reason="timeout"}' in metrics
+    (timeouts,) = re.findall(r'guardrails_cache_trouble_total\{reason="timeout"\} (\S+)', metrics)
+    assert 1 <= float(timeouts) <= len(SERVICES), "what the checks of one request asked at once"
 
 
 @pytest.mark.parametrize(

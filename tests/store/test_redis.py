@@ -6,8 +6,9 @@ import ssl
 
 import pytest
 import trustme
+from ports import closed_port
 from redis.asyncio import Redis
-from redis_server import free_port, running_redis
+from redis_server import running_redis
 
 from guardrails.domain.check import FailureReason
 from guardrails.domain.errors import ConfigurationError, TokenError
@@ -15,6 +16,7 @@ from guardrails.settings.schema import RedisServer
 from guardrails.store.redis import RedisStore, tls_context
 from guardrails.store.store import StoreTrouble, Trouble
 
+pytestmark = pytest.mark.usefixtures("unhurried")
 PASSWORD = "an acl user's password"
 
 
@@ -99,7 +101,8 @@ async def test_a_password_that_cannot_be_read_is_told_and_is_read_again_for_the_
 
 
 async def test_nobody_there_is_a_trouble_of_the_network():
-    assert await trouble_of(RedisStore(server(f"redis://127.0.0.1:{free_port()}"), None, None)) is Trouble.NETWORK
+    with closed_port() as port:
+        assert await trouble_of(RedisStore(server(f"redis://127.0.0.1:{port}"), None, None)) is Trouble.NETWORK
 
 
 async def test_a_redis_that_hangs_is_a_timeout_and_comes_back(tmp_path):

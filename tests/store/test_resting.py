@@ -9,6 +9,9 @@ from structlog.testing import capture_logs
 from guardrails.store.resting import BATCH, LOG_EVERY_S, MOST_TIMES, REST_S, RestingStore
 from guardrails.store.store import StoreTrouble, Trouble
 
+MOST_S = 30.0
+"""No store of these tests takes so long, but where that is the matter."""
+
 
 class Clock:
     now = 1000.0
@@ -61,7 +64,7 @@ def told():
 
 @pytest.fixture
 def store(faulty, clock, told):
-    return RestingStore(faulty, 0.05, told.append, clock=clock)
+    return RestingStore(faulty, MOST_S, told.append, clock=clock)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ async def test_nobody_waits_longer_than_a_store_may_take(faulty, told):
     started = time.perf_counter()
     assert await store.get_many([b"a"]) == [None]
     await store.put_many({b"a": b"1"}, 10)
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 15
     assert told == [Trouble.TIMEOUT]
 
 
@@ -121,7 +124,7 @@ async def test_many_names_are_asked_for_in_batches_and_what_takes_too_long_is_le
     assert faulty.asked == 8
 
     async def slowly(batch):
-        clock.now += 0.05 * MOST_TIMES / 2
+        clock.now += MOST_S * MOST_TIMES / 2
         return [b"v"] * len(batch)
 
     faulty.get_many = slowly

@@ -155,7 +155,7 @@ def test_a_file_that_may_grow_no_more_refuses_and_then_loses_nothing(target):
         [sys.executable, "-c", WRITE_ON_A_FULL_DISK, str(target)],
         capture_output=True,
         text=True,
-        timeout=25,
+        timeout=90,
         check=False,
     )
     assert (done.returncode, done.stderr.splitlines()[-1:] if done.returncode else "") == (0, "")

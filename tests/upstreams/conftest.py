@@ -86,9 +86,9 @@ def configuration(emulator: Emulator, url: str) -> Settings:
                     ]
                 },
                 "hasty": {
-                    "timeout_s": 2,
+                    "timeout_s": 60,
                     "deployments": [
-                        {**foundry, "timeout_s": 0.3},
+                        {**foundry, "timeout_s": 30},
                         {"account": "dated", "deployment": "gpt-4o", "priority": 2},
                     ],
                 },
@@ -96,7 +96,12 @@ def configuration(emulator: Emulator, url: str) -> Settings:
             },
             "callers": {},
             "policies": "policies",
-            "azure": {"authority": told["authority"], "ca_file": told["ca_file"]},
+            "azure": {
+                "authority": told["authority"],
+                "ca_file": told["ca_file"],
+                "connect_timeout_s": 60,
+                "token_timeout_s": 60,
+            },
         }
     )
 

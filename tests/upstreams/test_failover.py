@@ -62,7 +62,7 @@ def model(*deployments: Scripted, told: Told | None = None, clock: Clock | None 
     return Failover("gpt-4o", deployments, 5.0, told or Told(), clock or Clock())
 
 
-async def ask(upstream: Failover, seconds: float = 5.0) -> Completion:
+async def ask(upstream: Failover, seconds: float = 30.0) -> Completion:
     return await upstream.complete({"messages": []}, Deadline.after(seconds), "req-1")
 
 
@@ -142,16 +142,16 @@ async def test_once_the_deadline_is_over_nobody_is_asked_any_more():
     assert (await ask(upstream)).deployment == "a/second", "the one that hung rests"
 
 
-async def test_who_was_given_too_little_time_is_not_blamed_for_it():
+async def test_who_was_given_too_little_time_is_not_blamed_for_it(pass_time):
     class Late(Scripted):
         async def complete(self, body, deadline, request_id):
-            await asyncio.sleep(max(0.0, deadline.remaining()) if self.script else 0)
+            pass_time(31 if self.script else 0)
             return await super().complete(body, deadline, request_id)
 
     first, second = Scripted("a/1", 1, [answer(500)]), Late("a/2", 2, [silence(FailureReason.DEADLINE)])
     upstream = model(first, second)
     with pytest.raises(UpstreamError):
-        await ask(upstream, seconds=0.05)
+        await ask(upstream)
     assert (await ask(upstream)).deployment == "a/2"
 
 

@@ -8,20 +8,22 @@ import orjson
 import pytest
 from aiohttp import web
 from azure_calls import until
-from azure_streams import DONE, ONE, TWO, by_cut, by_reset, by_silence, streams
+from azure_streams import DONE, ONE, TWO, by_cut, by_reset, by_silence, by_silence_of, properly, streams
+from passing_time import let_hangs_last
 
 from guardrails.domain.check import FailureReason
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
 from guardrails.emulator.presets import preset
 from guardrails.emulator.scenarios import Effect, EntraFault, Refusal, Scenario
+from guardrails.emulator.scripted import ScriptedChoice
 from guardrails.upstreams.upstream import OpenStream, Upstream
 
 BODY = {"model": "said", "messages": [{"role": "user", "content": "say: one two three"}], "stream": True, "x": {"k": 1}}
 ERROR = b'{"error": {"code":"content_filter", "spaces":  "kept"}}'
 
 
-async def stream(upstream: Upstream, body: Mapping[str, object] = BODY, seconds: float = 5.0) -> OpenStream:
+async def stream(upstream: Upstream, body: Mapping[str, object] = BODY, seconds: float = 30.0) -> OpenStream:
     return await upstream.stream(body, Deadline.after(seconds), "req-1")
 
 
@@ -77,14 +79,19 @@ FIRST_FAILURES = {
     "cut before the first event": (streams(end=by_cut), FailureReason.BAD_RESPONSE),
     "empty stream": (streams(), FailureReason.BAD_RESPONSE),
     "not an event stream": (fails(200, b'{"choices": []}'), FailureReason.BAD_RESPONSE),
-    "silence": (streams(end=by_silence), FailureReason.DEADLINE),
+    "silence": None,
 }
 
 
+def silence(pass_time, seconds):
+    return streams(end=by_silence_of(seconds, pass_time)), FailureReason.DEADLINE
+
+
 @pytest.mark.parametrize("failure", FIRST_FAILURES)
-async def test_until_the_first_byte_the_next_deployment_takes_over(scripted, endpoint, failure):
-    endpoint.script = [FIRST_FAILURES[failure][0], streams(ONE, TWO, DONE)]
-    opened = await stream(scripted["hasty"], seconds=10)
+async def test_until_the_first_byte_the_next_deployment_takes_over(scripted, endpoint, pass_time, failure):
+    handler, _ = FIRST_FAILURES[failure] or silence(pass_time, 31)
+    endpoint.script = [handler, streams(ONE, TWO, DONE)]
+    opened = await stream(scripted["hasty"], seconds=60)
     assert (opened.deployment, opened.attempts) == ("dated/gpt-4o", 2)
     assert await all_of(opened) == ONE + TWO + DONE
     assert [seen.path for seen in endpoint.seen] == [
@@ -94,11 +101,11 @@ async def test_until_the_first_byte_the_next_deployment_takes_over(scripted, end
 
 
 @pytest.mark.parametrize("failure", FIRST_FAILURES)
-async def test_alone_it_is_what_the_caller_learns(scripted, endpoint, failure):
-    handler, told = FIRST_FAILURES[failure]
+async def test_alone_it_is_what_the_caller_learns(scripted, endpoint, pass_time, failure):
+    handler, told = FIRST_FAILURES[failure] or silence(pass_time, 61)
     endpoint.script = [handler]
     with pytest.raises((UpstreamError, UpstreamUnreachable)) as failed:
-        await stream(scripted["phi"], seconds=0.7)
+        await stream(scripted["phi"], seconds=60)
     error = failed.value
     if isinstance(error, UpstreamError):
         assert (str(error.status), error.body) == (told, ERROR)
@@ -123,10 +130,12 @@ async def test_any_other_4xx_is_the_answer_with_its_body_and_headers(scripted, e
 
 
 @pytest.mark.parametrize(("end", "timed_out"), [(by_reset, False), (by_cut, False), (by_silence, True)])
-async def test_after_the_first_byte_nobody_else_is_asked(scripted, endpoint, end, timed_out):
+async def test_after_the_first_byte_nobody_else_is_asked(scripted, endpoint, pass_time, end, timed_out):
     endpoint.script = [streams(ONE, end=end, pause=0.1), streams(TWO, DONE)]
-    opened = await stream(scripted["hasty"])
+    opened = await stream(scripted["hasty"], seconds=60)
     assert await anext(opened.chunks()) == ONE
+    if timed_out:
+        asyncio.get_running_loop().call_soon(pass_time, 31)
     with pytest.raises(UpstreamUnreachable) as failed:
         await all_of(opened)
     assert (failed.value.timed_out, len(endpoint.seen)) == (timed_out, 1)
@@ -141,19 +150,30 @@ async def test_a_stream_that_breaks_says_how_many_were_asked(scripted, endpoint)
     assert failed.value.attempts == 2
 
 
-async def test_a_stream_that_goes_on_outlives_its_deadline(scripted, endpoint):
-    endpoint.script = [streams(*[ONE] * 6, pause=0.15)]
-    assert await all_of(await stream(scripted["hasty"], seconds=0.4)) == ONE * 6
+async def test_a_stream_that_goes_on_outlives_its_deadline(scripted, endpoint, pass_time):
+    passed = asyncio.Event()
+
+    async def after_the_deadline(request: web.Request, response: web.StreamResponse) -> None:
+        await passed.wait()
+        await response.write(TWO)
+        await properly(request, response)
+
+    endpoint.script = [streams(ONE, end=after_the_deadline)]
+    opened = await stream(scripted["hasty"], seconds=20)
+    assert await anext(opened.chunks()) == ONE
+    pass_time(25)
+    passed.set()
+    assert await all_of(opened) == TWO
 
 
-async def test_all_tries_share_the_deadline_to_the_first_byte(scripted, endpoint):
-    endpoint.script = [streams(end=by_silence)]
+async def test_all_tries_share_the_deadline_to_the_first_byte(scripted, endpoint, pass_time):
+    endpoint.script = [streams(end=by_silence_of(seconds, pass_time)) for seconds in (31, 70)]
     began = time.monotonic()
     with pytest.raises(UpstreamUnreachable) as failed:
-        await stream(scripted["hasty"], seconds=0.6)
+        await stream(scripted["hasty"], seconds=100)
     assert failed.value.timed_out
-    assert failed.value.attempts == 2
-    assert 0.6 <= time.monotonic() - began < 5
+    assert (failed.value.attempts, len(endpoint.seen)) == (2, 2)
+    assert 100 <= time.monotonic() - began < 120, "the second one's own time is 120 seconds"
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "text/event-stream-not", ""])
@@ -207,7 +227,8 @@ async def test_a_body_that_is_no_json_is_the_callers_mistake(models):
         ("silent_stream", {FailureReason.DEADLINE}),
     ],
 )
-async def test_every_break_of_the_emulator_in_mid_stream_is_an_error(models, emulator, name, reasons):
+async def test_every_break_of_the_emulator_in_mid_stream_is_an_error(models, emulator, pass_time, name, reasons):
+    let_hangs_last(emulator, pass_time, 31)
     emulator.state.scenarios.add(preset(name))
     opened = await stream(models["hasty"])
     with pytest.raises(UpstreamUnreachable) as failed:
@@ -236,9 +257,10 @@ async def test_what_the_events_say_is_not_judged_here(models, emulator, name):
         "reset",
     ],
 )
-async def test_every_break_of_the_emulator_before_a_stream_hands_over(models, emulator, name):
+async def test_every_break_of_the_emulator_before_a_stream_hands_over(models, emulator, pass_time, name):
+    let_hangs_last(emulator, pass_time, 31)
     emulator.state.scenarios.add(preset(name, service="chat", deployment="Phi-4"))
-    opened = await stream(models["hasty"], seconds=10)
+    opened = await stream(models["hasty"], seconds=60)
     assert (opened.deployment, opened.attempts) == ("dated/gpt-4o", 2)
     assert (await all_of(opened)).endswith(DONE)
 
@@ -283,12 +305,11 @@ async def test_closing_ends_the_models_work_and_a_second_time_does_nothing(scrip
 
 
 async def test_over_tls_too_closing_ends_the_models_work_at_once(models, emulator):
-    emulator.state.scenarios.add(Scenario(Effect(slow_stream_ms=200), service="chat"))
+    forever = Effect(slow_stream_ms=100, says=(ScriptedChoice(content=("word ",) * 500),))
+    emulator.state.scenarios.add(Scenario(forever, service="chat"))
     opened = await stream(models["dated"])
-    began = time.monotonic()
     await opened.aclose()
-    await until(lambda: len(emulator.state.journal.of("chat")) == 1)
-    assert time.monotonic() - began < 5
+    await until(lambda: len(emulator.state.journal.of("chat")) == 1, seconds=15)
 
 
 async def test_a_cancelled_reader_leaves_the_stream_to_be_closed(scripted, endpoint):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 from aiohttp import web
+from passing_time import let_hangs_last
 
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import InvalidRequest, UpstreamError, UpstreamUnreachable
@@ -21,7 +22,7 @@ BODY = {
 ANSWER = {"id": "c1", "choices": [], "prompt_filter_results": [{"prompt_index": 0}], "new_field": ["kept", None, 1.5]}
 
 
-async def complete(upstream, body=BODY, seconds: float = 5.0, request_id: str = "req-1"):
+async def complete(upstream, body=BODY, seconds: float = 30.0, request_id: str = "req-1"):
     return await upstream.complete(body, Deadline.after(seconds), request_id)
 
 
@@ -120,19 +121,20 @@ async def test_a_model_of_several_deployments_has_them_by_priority_and_the_longe
     upstream = models["several"]
     assert [(one.label, one.priority) for one in upstream.deployments][:2] == [("dated/gpt-4o", 1), ("one/gpt-4o", 1)]
     assert [(one.target.role, one.priority) for one in upstream.deployments][2:] == [("Cognitive Services User", 2)]
-    assert (upstream.timeout_s, models["hasty"].timeout_s, models["dated"].timeout_s) == (300, 2, 120)
+    assert (upstream.timeout_s, models["hasty"].timeout_s, models["dated"].timeout_s) == (300, 60, 120)
 
 
-async def test_the_second_deployment_gets_what_is_left_of_the_time(scripted, endpoint):
+async def test_the_second_deployment_gets_what_is_left_of_the_time(scripted, endpoint, pass_time):
     async def hang(_: web.Request) -> web.Response:
-        await asyncio.sleep(30)
+        pass_time(31)
+        await asyncio.Event().wait()
         raise AssertionError
 
     async def answer(_: web.Request) -> web.Response:
         return web.json_response(ANSWER)
 
     endpoint.script = [hang, answer]
-    completion = await complete(scripted["hasty"], seconds=10)
+    completion = await complete(scripted["hasty"], seconds=60)
     assert (completion.deployment, completion.attempts) == ("dated/gpt-4o", 2)
     assert endpoint.seen[1].path == "/openai/deployments/gpt-4o/chat/completions"
     assert endpoint.bodies[0] != endpoint.bodies[1], "each kind sets its own model field"
@@ -181,10 +183,11 @@ async def test_a_redirect_is_not_followed(scripted, endpoint):
     assert len(endpoint.seen) == 1
 
 
-async def test_a_hanging_model_ends_at_the_deadline(models, emulator):
+async def test_a_hanging_model_ends_at_the_deadline(models, emulator, pass_time):
+    let_hangs_last(emulator, pass_time, 31)
     emulator.state.scenarios.add(Scenario(Effect(hang=True), service="chat"))
     with pytest.raises(UpstreamUnreachable) as failed:
-        await complete(models["dated"], seconds=0.4)
+        await complete(models["dated"], seconds=30)
     assert failed.value.timed_out
 
 

@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command += ["--data", str(data), "--policy", str(folder / "tuned.yaml"), "--out", str(folder / "out")]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GUARDRAILS_", "AZURE_"))}
     done = subprocess.run(  # noqa: S603 - our own command
-        [*command, "--decisions", str(decisions)], env=env, capture_output=True, text=True, check=False, timeout=50
+        [*command, "--decisions", str(decisions)], env=env, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
     return folder / "out"

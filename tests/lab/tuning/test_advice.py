@@ -156,7 +156,7 @@ labels = st.one_of(
 answers = st.one_of(st.none(), st.dictionaries(st.sampled_from(["Hate", "Sexual", "SelfHarm"]), st.integers(0, 7)))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(labels, answers), max_size=12))
 def test_categories_without_a_rule_are_counted_as_if_every_text_were_looked_at(policy, tmp_path_factory, rows):
     every = subjects(policy, SPECS)

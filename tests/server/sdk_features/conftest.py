@@ -77,7 +77,7 @@ async def house(emulator_keys: EmulatorKeys, tmp_path_factory: pytest.TempPathFa
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     context = house.emulator.certificates.client_context()
-    async with httpx2.AsyncClient(verify=context, trust_env=False, timeout=20) as client:
+    async with httpx2.AsyncClient(verify=context, trust_env=False, timeout=90) as client:
         yield client
 
 

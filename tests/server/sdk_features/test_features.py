@@ -81,7 +81,7 @@ async def test_the_models_are_a_list_of_what_the_caller_may_use(pair):
 async def test_the_synchronous_client_gets_the_same(house):
     def ask(url: str, key: str) -> list[dict]:
         context = house.emulator.certificates.client_context()
-        with httpx2.Client(verify=context, trust_env=False, timeout=20) as http:
+        with httpx2.Client(verify=context, trust_env=False, timeout=90) as http:
             client = OpenAI(base_url=url, api_key=key, http_client=http, max_retries=0)
             calls = ("plain", "parallel tool calls", "several choices")
             return [told(client.chat.completions.create(model="gpt-4o", **FEATURES[name])) for name in calls]

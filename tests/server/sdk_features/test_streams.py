@@ -95,7 +95,7 @@ async def _raw_stream(client) -> object:
 async def test_the_synchronous_client_streams_the_same(house):
     def ask(url: str, key: str) -> list[dict]:
         context = house.emulator.certificates.client_context()
-        with httpx2.Client(verify=context, trust_env=False, timeout=20) as http:
+        with httpx2.Client(verify=context, trust_env=False, timeout=90) as http:
             client = OpenAI(base_url=url, api_key=key, http_client=http, max_retries=0)
             return [
                 told(chunk)
@@ -216,7 +216,7 @@ BODIES = {
 
 async def _bytes(url: str, key: str, model: str) -> bytes:
     body = {"model": model, "messages": user("Hi"), "stream": True}
-    timeout = aiohttp.ClientTimeout(total=20)
+    timeout = aiohttp.ClientTimeout(total=90)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
         session.post(f"{url}/v1/chat/completions", json=body, headers={"api-key": key}) as response,
