@@ -47,15 +47,16 @@ def handler_of(adapter: Adapter) -> Handler:
         ours = services(request)
         deadline = Deadline.after(ours.gateway_deadline_s - GRACE_S)
         taken = ours.bundles.take(request[CALLER].name, request[REQUEST_ID])
-        call = await _received(request, adapter, ours.max_body, deadline)
-        asked = adapter.parse(call)
+        call, size = await _received(request, adapter, ours.max_body, deadline)
+        asked = await aside(size, adapter.parse, call)
         if isinstance(asked, Textless):
             return _answer(asked.reply)
         chosen = request[CALLER].policy_name(_named(call, asked), {})
         policy, trying = taken.policy(chosen), taken.trying(chosen)
         subject = ours.subjects.told(adapter.name, asked.subject)
         exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), trying=trying, subject=subject)
-        inspection = await _inspection(request[CALLER].name, asked, policy)
+        read = await aside(size, asked.read, policy.trusted)
+        inspection = await _inspection(request[CALLER].name, asked, read)
         assessment = await _assessed(ours, inspection, policy, exchange, deadline)
         if policy.gateways.on_outage is OnOutage.REPORT and assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
@@ -91,7 +92,8 @@ def _unjudged(problem: Problem) -> Unjudged:
     return Unjudged(problem.detail, problem.status, problem.code, problem.field, problem.headers)
 
 
-async def _received(request: web.Request, adapter: Adapter, max_body: int, deadline: Deadline) -> Call:
+async def _received(request: web.Request, adapter: Adapter, max_body: int, deadline: Deadline) -> tuple[Call, int]:
+    """The call, and the bytes of its body, by which the work on it is weighed."""
     try:
         async with asyncio.timeout(deadline.remaining()):
             raw = await read_body(request, max_body)
@@ -99,9 +101,9 @@ async def _received(request: web.Request, adapter: Adapter, max_body: int, deadl
         raise InvalidRequest("The body did not arrive in time for its gateway.") from None
     path = request.match_info.get("path", "")
     if adapter.reads_bytes:
-        return Call(path, request.query, request.headers, raw=raw, method=request.method)
+        return Call(path, request.query, request.headers, raw=raw, method=request.method), len(raw)
     require_json(request)
-    return Call(path, request.query, request.headers, parse_object(raw))
+    return Call(path, request.query, request.headers, await aside(len(raw), parse_object, raw)), len(raw)
 
 
 def _named(call: Call, asked: Asked) -> str | None:
@@ -113,13 +115,13 @@ def _named(call: Call, asked: Asked) -> str | None:
     return None
 
 
-async def _inspection(caller: str, asked: Asked, policy: Policy) -> Inspection:
+async def _inspection(caller: str, asked: Asked, extract: Extract) -> Inspection:
     """What is to be judged.
 
     Raises:
-        InvalidRequest: it cannot be read, or there is nothing to read: that is no gateway's call.
+        InvalidRequest: an image cannot be read, or there is nothing to read: that is no gateway's call.
     """
-    read = await with_sound_images(asked.read(policy.trusted))
+    read = await with_sound_images(extract)
     if not read.segments and not read.unread:
         raise InvalidRequest("The body holds no text that could be judged.")
     if not asked.editable:
