@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from guardrails.chat.extract import Extract
+from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
 from guardrails.domain.subject import Subject
 from guardrails.domain.verdict import Verdict
@@ -73,6 +74,7 @@ class Judged:
         message: The verdict as one sentence, without any matched text: `Redacted: Email in messages[0]`.
         refusal: The sentence for who is blocked: the policy's, or that a check could not run.
         edited: `Asked.content` with all edits made, complete; None when nothing changed.
+        reports: All that the checks told, for dialects that want more than the verdict.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Judged:
     message: str
     refusal: str
     edited: Any = field(default=None, repr=False)
+    reports: tuple[CheckReport, ...] = field(default=(), repr=False)
 
     @property
     def blocked(self) -> bool:

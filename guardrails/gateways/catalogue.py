@@ -7,9 +7,10 @@ from aiohttp import web
 
 from guardrails.gateways.adapter import Adapter
 from guardrails.gateways.door import errors_by_door, routes_of
+from guardrails.gateways.moderations.adapter import Moderations
 from guardrails.gateways.portkey.adapter import Portkey
 
-GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(),)
+GATEWAYS: Final[tuple[Adapter, ...]] = (Portkey(), Moderations())
 
 
 def routes() -> list[web.RouteDef]:

@@ -29,7 +29,7 @@ from guardrails.policy.policy import OnOutage, Policy
 from guardrails.policy.words import message
 from guardrails.web.body import parse_object, read_body, require_json
 from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
-from guardrails.web.problems import Dialect, Problem, describe, respond
+from guardrails.web.problems import Problem, describe, dialect_of, respond
 from guardrails.web.services import Services, services
 from guardrails.web.verdict_headers import POLICY_HEADER, verdict_headers
 
@@ -73,7 +73,7 @@ def answer_to(adapter: Adapter) -> Callable[[web.Request, Exception], web.Respon
     def answer(request: web.Request, error: Exception) -> web.Response:
         problem = describe(error)
         if problem.status in _OPERATORS or isinstance(error, GuardrailUnavailable):
-            return respond(error, Dialect.PROBLEM)
+            return respond(error, dialect_of(request.path))
         services(request).metrics.gateway_refused(adapter.name, problem.code)
         call = Call(request.match_info.get("path", ""), request.query, request.headers)
         reply = adapter.refuse(call, _unjudged(problem))
@@ -143,7 +143,8 @@ class _Rendering:
 
     def __call__(self) -> tuple[bytes, Reply]:
         verdict = self.assessment.verdict
-        judged = Judged(self.assessment.id, verdict, message(verdict), self.refusal, self._edited())
+        reports = self.assessment.reports
+        judged = Judged(self.assessment.id, verdict, message(verdict), self.refusal, self._edited(), reports)
         reply = self.adapter.render(self.call, self.asked, judged)
         return orjson.dumps(reply.body), reply
 
