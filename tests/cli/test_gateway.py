@@ -153,6 +153,12 @@ async def test_no_service_at_the_url_is_code_2(ask, url):
     assert result.stdout == ""
 
 
+async def test_a_service_whose_certificate_is_not_trusted_is_code_2(ask, emulator):
+    result = await ask(FIRST, url=emulator.url)
+    assert result.exit_code == 2, result.output
+    assert "is not trusted" in result.stderr
+
+
 async def test_a_silent_service_is_code_2(run, monkeypatch):
     monkeypatch.setattr("guardrails.cli.gateway.line.LONGEST_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:

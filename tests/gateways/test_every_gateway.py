@@ -12,6 +12,7 @@ from running import STRICT_KEY
 from guardrails.emulator.presets import preset
 from guardrails.gateways.peer import Outcome
 from guardrails.gateways.samples import ATTACK
+from guardrails.settings.schema import Gateways
 
 PLAYS = [(name, play) for name in NAMES for play in PEER_OF[name].plays]
 JSON_GATEWAYS = [name for name in NAMES if not ADAPTERS[name].reads_bytes]
@@ -42,6 +43,12 @@ def test_every_gateway_has_its_other_side(name):
     assert set(PEER_OF) == set(ADAPTERS)
     played_names = {play.name for play in PEER_OF[name].plays}
     assert {"pass", "block", "mutate"} <= played_names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_gateway_that_nobody_told_otherwise_waits_longer_than_we_take(name):
+    patience_s = PEER_OF[name].patience_s
+    assert patience_s is None or patience_s * 1000 > Gateways().deadline_ms
 
 
 @pytest.mark.parametrize(("name", "play"), PLAYS, ids=ids)

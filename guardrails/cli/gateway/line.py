@@ -66,7 +66,7 @@ class Line:
 
         Raises:
             Unreachable: no connection could be made.
-            WrongAnswer: the URL is none.
+            WrongAnswer: the URL is none, or its certificate is not trusted.
         """
         headers = {"api-key": key or self._key, "Content-Type": "application/json"}
         headers |= {POLICY_HEADER: self._policy} if self._policy is not None else {}
@@ -100,6 +100,9 @@ class Line:
                 raw = await response.read()
         except aiohttp.InvalidURL:
             raise WrongAnswer("the URL must be such as http://127.0.0.1:8080") from None
+        except aiohttp.ClientSSLError:
+            told = f"the certificate of {url} is not trusted; SSL_CERT_FILE may name its authority"
+            raise WrongAnswer(told) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable from error
         except (aiohttp.ClientError, TimeoutError, OSError):
