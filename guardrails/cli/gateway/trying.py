@@ -89,7 +89,9 @@ def trying(  # noqa: PLR0917 - as many as there are options
         click.echo(orjson.dumps({"good": good, "url": url, "policy": policy, "gateways": told}))
     else:
         out = console()
-        for peer in peers:
+        for number, peer in enumerate(peers):
+            if number:
+                out.print()
             show(out, peer, rehearsals[peer.name])
     if not good:
         click.get_current_context().exit(1)
