@@ -29,6 +29,11 @@ from guardrails.gateways.peers import PEERS
 DOCS = Path(__file__).parents[2] / "docs" / "gateways"
 NAMES = [peer.name for peer in PEERS]
 FIRST = NAMES[0]
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from guardrails.cli.main import main; main()"
+)
+"""The command, hearing Ctrl-C as at a terminal: what a shell runs in the background is deaf to it, with its children."""
 TROUBLES = ["damaged", "wrong key", "unreachable"]
 
 
@@ -249,7 +254,7 @@ async def test_an_outage_leaves_the_troubles_of_others_alone(emulator):
 
 async def test_ctrl_c_ends_the_outage_as_well(watched, emulator):
     emulator.state.scenarios.add(Scenario(Effect(latency_ms=300), name="slow"))  # added first, it wins
-    command = (sys.executable, "-m", "guardrails", "gateway", "try", FIRST, "--url", watched.url, "--key", KEY)
+    command = (sys.executable, "-c", INTERRUPTIBLE, "gateway", "try", FIRST, "--url", watched.url, "--key", KEY)
     options = ("--emulator", emulator.url, "--emulator-ca-file", str(emulator.ca_file))
     process = await asyncio.create_subprocess_exec(
         *command, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
