@@ -33,7 +33,7 @@ INTERRUPTIBLE = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from guardrails.cli.main import main; main()"
 )
-"""The command, hearing Ctrl-C as at a terminal: what a shell runs in the background is deaf to it, with its children."""
+"""The command with Ctrl-C as at a terminal: what a shell runs in the background is deaf to it, and its children too."""
 TROUBLES = ["damaged", "wrong key", "unreachable"]
 
 
