@@ -106,6 +106,12 @@ def outcomes(gateway: str, play: Play, answer: Answer) -> set[Outcome]:
     return {effect.outcome for effect in PEER_OF[gateway].reads(play, Told(answer.status, answer.body))}
 
 
+def error_of(answer: Answer) -> dict[str, Any]:
+    """The members `code` and `message` of an error, in whichever of our shapes its path answers."""
+    told = answer.body.get("error") or {**answer.body, "message": answer.body["detail"]}
+    return {name: told[name] for name in ("code", "message")}
+
+
 def play_of(gateway: str, name: str) -> Play:
     """The first play of a name."""
     return next(play for play in PEER_OF[gateway].plays if play.name == name)

@@ -56,9 +56,21 @@ def message_strings(
     yield from leaves({name: value for name, value in message.items() if name not in apart}, pointer, origin)
     yield from _audio(spoken, child(pointer, "audio"), origin)
     if isinstance(content, list):
-        here = child(pointer, "content")
-        yield from _content(content, here, origin)
-        yield from joined_parts(untrusted(content, trusted), here, origin)
+        yield from part_strings(content, child(pointer, "content"), origin, trusted)
+
+
+def part_strings(
+    content: list[Any], pointer: str, origin: Origin, trusted: Collection[str] = NONE
+) -> Iterator[Segment | Unread]:
+    """Every string of a list of content parts, and its text parts joined.
+
+    `trusted` parts are left out where they are joined.
+
+    Raises:
+        InvalidRequest: an image has no URL, or a data URL that is none.
+    """
+    yield from _content(content, pointer, origin)
+    yield from joined_parts(untrusted(content, trusted), pointer, origin)
 
 
 def _content(content: list[Any], pointer: str, origin: Origin) -> Iterator[Segment | Unread]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import re
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,27 +12,17 @@ import click
 import orjson
 from rich.table import Column, Table
 
-from guardrails.cli.main import WRONG_USE
+from guardrails.cli.caller import WrongAnswer, key_option, problem_of, url_option
 from guardrails.cli.options import json_option
 from guardrails.cli.terminal import console
 
 _SECONDS: Final = 60.0
-_KEY: Final = re.compile(r"[!-~]+")
-_LOCAL: Final = "http://127.0.0.1:8080"
 
 
 @click.command(short_help="Judge a text by a running service.")
 @click.argument("text")
-@click.option(
-    "--url", default=_LOCAL, envvar="GUARDRAILS_URL", show_default=True, show_envvar=True, help="The service."
-)
-@click.option(
-    "--key",
-    required=True,
-    envvar="GUARDRAILS_KEY",
-    show_envvar=True,
-    help="A caller's key; the variable keeps it unseen.",
-)
+@url_option
+@key_option
 @click.option("--policy", help="One of the caller's policies; its default one when absent.")
 @click.option("--stage", type=click.Choice(["input", "output"]), default="input", show_default=True)
 @json_option
@@ -45,27 +34,15 @@ def check(text: str, url: str, key: str, policy: str | None, stage: str, *, as_j
     body: dict[str, str] = {"stage": stage, "text": _read() if text == "-" else text}
     if policy is not None:
         body["policy"] = policy
-    if not _KEY.fullmatch(key):
-        raise WrongAnswer("the key holds characters that a header cannot carry")
     status, answer = asyncio.run(_post(url.rstrip("/") + "/check", key, body))
     if status != HTTPStatus.OK:
-        raise WrongAnswer(f"the service answers {status}: {_problem(answer)}")
+        raise WrongAnswer(f"the service answers {status}: {problem_of(answer)}")
     if as_json:
         click.echo(orjson.dumps(answer))
     else:
         _print(answer)
     if answer.get("blocked") is True:
         click.get_current_context().exit(1)
-
-
-class WrongAnswer(click.ClickException):
-    """No verdict could be had; ends the command with code 2."""
-
-    exit_code = WRONG_USE
-
-    def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's signature
-        """Print the sentence on standard error."""
-        click.echo(f"guardrails: {self.message}", file=file, err=True)
 
 
 def _read() -> str:
@@ -101,13 +78,6 @@ async def _post(url: str, key: str, body: Mapping[str, str]) -> tuple[int, dict[
     if not isinstance(answer, dict):
         raise WrongAnswer(f"{url} answers {response.status} with JSON of another shape")
     return response.status, answer
-
-
-def _problem(answer: Mapping[str, Any]) -> str:
-    told = answer.get("detail") or answer.get("title") or "no reason given"
-    known = answer.get("known")
-    more = f" Known: {', '.join(map(str, known))}." if isinstance(known, list) and known else ""
-    return f"{told}{more}"
 
 
 def _print(answer: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "policy": "guardrails.cli.policy.group:policy",
     "blocklist": "guardrails.cli.blocklist.group:blocklist",
     "decisions": "guardrails.cli.decisions:decisions",
+    "gateway": "guardrails.cli.gateway.group:gateway",
     "key": "guardrails.cli.key:key",
 }
 _EXTRAS: Final[Mapping[str, tuple[str, str]]] = {

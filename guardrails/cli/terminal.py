@@ -15,7 +15,7 @@ def counted(number: int, word: str) -> str:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that prints text as it is: no markup in it, nothing highlighted."""
+    """A console that prints text as it is: no markup or emoji codes in it, nothing highlighted."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDE
-    return Console(stderr=stderr, width=width, highlight=False, markup=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from guardrails.chat.extract import Extract
+from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Stage
 from guardrails.domain.subject import Subject
 from guardrails.domain.verdict import Verdict
@@ -80,6 +81,7 @@ class Judged:
         refusal: The sentence for who is blocked: the policy's, or that a check could not run.
         edited: `Asked.content` with all edits made, complete; None when nothing changed.
         unavailable: Whether nothing but a check that could not run stands against the text.
+        reports: All that the checks told, for dialects that want more than the verdict.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Judged:
     refusal: str
     edited: Any = field(default=None, repr=False)
     unavailable: bool = False
+    reports: tuple[CheckReport, ...] = field(default=(), repr=False)
 
     @property
     def blocked(self) -> bool:

@@ -12,6 +12,7 @@ from guardrails.gateways.door import errors_by_door, routes_of
 from guardrails.gateways.ext_authz.adapter import ExtAuthz
 from guardrails.gateways.kong.adapter import Kong
 from guardrails.gateways.litellm.adapter import LiteLLM
+from guardrails.gateways.moderations.adapter import Moderations
 from guardrails.gateways.portkey.adapter import Portkey
 from guardrails.gateways.truefoundry.adapter import TrueFoundry
 
@@ -23,6 +24,7 @@ GATEWAYS: Final[tuple[Adapter, ...]] = (
     Kong(),
     Aperture(),
     ExtAuthz(),
+    Moderations(),
 )
 
 

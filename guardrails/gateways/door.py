@@ -28,7 +28,7 @@ from guardrails.policy.policy import OnOutage, Policy
 from guardrails.policy.words import message
 from guardrails.web.body import parse_object, read_body, require_json
 from guardrails.web.middlewares import CALLER, REQUEST_ID, door_of
-from guardrails.web.problems import Dialect, Problem, describe, respond
+from guardrails.web.problems import Problem, describe, dialect_of, respond
 from guardrails.web.services import Services, services
 from guardrails.web.verdict_headers import POLICY_HEADER, verdict_headers
 
@@ -80,7 +80,7 @@ def answer_to(adapter: Adapter) -> Callable[[web.Request, Exception], web.Respon
     def answer(request: web.Request, error: Exception) -> web.Response:
         problem = describe(error)
         if problem.status in _OPERATORS or isinstance(error, GuardrailUnavailable):
-            return respond(error, Dialect.PROBLEM)
+            return respond(error, dialect_of(request.path))
         services(request).metrics.gateway_refused(adapter.name, problem.code)
         call = Call(request.match_info.get("path", ""), request.query, request.headers, method=request.method)
         return _answer(adapter.refuse(call, _unjudged(problem)))
@@ -148,8 +148,15 @@ class _Rendering:
 
     def __call__(self) -> tuple[bytes, Reply]:
         verdict = self.assessment.verdict
-        unavailable = self.assessment.blocked_by_failure_only
-        judged = Judged(self.assessment.id, verdict, message(verdict), self.refusal, self._edited(), unavailable)
+        judged = Judged(
+            id=self.assessment.id,
+            verdict=verdict,
+            message=message(verdict),
+            refusal=self.refusal,
+            edited=self._edited(),
+            unavailable=self.assessment.blocked_by_failure_only,
+            reports=self.assessment.reports,
+        )
         reply = self.adapter.render(self.call, self.asked, judged)
         return orjson.dumps(reply.body), reply
 

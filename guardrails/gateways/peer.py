@@ -77,6 +77,10 @@ class Peer(Protocol):
         """That of its adapter."""
 
     @property
+    def patience_s(self) -> float | None:
+        """How long it waits for an answer unless it is told otherwise, in seconds; None where it must be told."""
+
+    @property
     def plays(self) -> tuple[Play, ...]:
         """Its calls: at least one each of `pass`, `block`, `mutate` and, where it has them, `output` and `stream`."""
 

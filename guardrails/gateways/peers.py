@@ -7,6 +7,7 @@ from guardrails.gateways.aperture.peer import AperturePeer
 from guardrails.gateways.ext_authz.peer import ExtAuthzPeer
 from guardrails.gateways.kong.peer import KongPeer
 from guardrails.gateways.litellm.peer import LiteLLMPeer
+from guardrails.gateways.moderations.peer import ModerationsPeer
 from guardrails.gateways.peer import Peer
 from guardrails.gateways.portkey.peer import PortkeyPeer
 from guardrails.gateways.truefoundry.peer import TrueFoundryPeer
@@ -19,4 +20,5 @@ PEERS: Final[tuple[Peer, ...]] = (
     KongPeer(),
     AperturePeer(),
     ExtAuthzPeer(),
+    ModerationsPeer(),
 )

@@ -14,14 +14,14 @@ from guardrails.telemetry.metrics import VERSION
 def test_help_names_every_command(run):
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("serve", "emulate", "doctor", "check", "policy", "blocklist", "decisions", "key"):
+    for name in ("serve", "emulate", "doctor", "check", "policy", "blocklist", "decisions", "gateway", "key"):
         assert f"\n  {name} " in result.stdout
 
 
 COMMANDS = (
     "serve", "emulate", "doctor", "check", "blocklist", "policy", "policy diff", "policy replay", "policy lint",
     "policy test", "policy show", "policy schema", "policy explain", "policy tune", "decisions",
-    "decisions schema", "key", "key new",
+    "decisions schema", "gateway", "gateway list", "gateway try", "key", "key new",
 )  # fmt: skip
 
 

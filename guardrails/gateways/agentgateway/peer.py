@@ -69,6 +69,7 @@ class AgentgatewayPeer:
     """What agentgateway does."""
 
     name = "agentgateway"
+    patience_s = 10.0
     plays = (
         Play("pass", "a clean request", _REQUEST, _messages(CLEAN), Outcome.PASS),
         Play("block", "an attack", _REQUEST, _messages(ATTACK), Outcome.BLOCK),

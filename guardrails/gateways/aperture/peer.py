@@ -59,6 +59,7 @@ class AperturePeer:
     """What Aperture does."""
 
     name = "aperture"
+    patience_s = 5.0
     plays = (
         Play("pass", "a clean request to Anthropic", _DOOR, _messages(CLEAN), Outcome.PASS),
         Play("block", "an attack by chat completions", _DOOR, _chat(ATTACK), Outcome.BLOCK),

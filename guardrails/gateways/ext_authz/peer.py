@@ -20,6 +20,7 @@ class ExtAuthzPeer:
     """What Envoy does. It cannot change a body, and does not show us answers."""
 
     name = "ext_authz"
+    patience_s: float | None = None
     plays = (
         _play("pass", "a clean chat", _CHAT, request(CLEAN), Outcome.PASS),
         _play("block", "an attack", _CHAT, request(ATTACK), Outcome.BLOCK),

@@ -21,6 +21,7 @@ class KongPeer:
     """What Kong does."""
 
     name = "kong"
+    patience_s = 10.0
     plays = (
         Play("pass", "a clean request", _DOOR, _asked(CLEAN), Outcome.PASS),
         Play("block", "an attack", _DOOR, _asked(ATTACK), Outcome.BLOCK),

@@ -38,6 +38,7 @@ class LiteLLMPeer:
     """What the LiteLLM proxy does."""
 
     name = "litellm"
+    patience_s = 600.0
     plays = (
         Play("pass", "a clean request", _DOOR, _asks(CLEAN), Outcome.PASS),
         Play("block", "an attack", _DOOR, _asks(ATTACK), Outcome.BLOCK),

@@ -41,6 +41,7 @@ class PortkeyPeer:
     """What Portkey does."""
 
     name = "portkey"
+    patience_s = 3.0
     plays = (
         Play("pass", "a clean request", _DOOR, _before(request(CLEAN)), Outcome.PASS),
         Play("block", "an attack", _DOOR, _before(request(ATTACK)), Outcome.BLOCK),
