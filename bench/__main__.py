@@ -10,18 +10,18 @@ from typing import Any
 
 from aiohttp import web
 
-from bench import bare, costs, fake_azure, replay, slow_azure, streams_run
+from bench import bare, costs, fake_azure, gateways, replay, slow_azure, streams_run
 
-PARTS = ("costs", "streams", "replay")
+PARTS = ("costs", "gateways", "streams", "replay")
 
 
 def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS[:-1])} or {PARTS[-1]}; absent, all")
-    parser.add_argument("--requests", type=int, default=1500, help="costs: counted requests of each round")
-    parser.add_argument("--at-once", type=int, default=16, help="costs: requests in flight")
-    parser.add_argument("--rounds", type=int, default=3, help="costs: rounds; the two servers take turns")
+    parser.add_argument("--requests", type=int, default=1500, help="costs, gateways: counted requests of each round")
+    parser.add_argument("--at-once", type=int, default=16, help="costs, gateways: requests in flight")
+    parser.add_argument("--rounds", type=int, default=3, help="costs, gateways: rounds; the two sides take turns")
     parser.add_argument("--streams", type=int, default=500, help="streams: how many at once")
     parser.add_argument("--records", type=int, default=1_000_000, help="replay: records, 3 kB each")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -50,8 +50,11 @@ def _app(options: argparse.Namespace) -> web.Application:
 def _measured(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     parts = options.parts or PARTS
     told: dict[str, list[dict[str, Any]]] = {}
+    load = costs.Load(options.requests, options.at_once, options.rounds)
     if "costs" in parts:
-        told["costs"] = costs.measure(costs.Load(options.requests, options.at_once, options.rounds))
+        told["costs"] = costs.measure(load)
+    if "gateways" in parts:
+        told["gateways"] = gateways.measure(load)
     if "streams" in parts:
         told |= streams_run.measure(options.streams)
     if "replay" in parts:
