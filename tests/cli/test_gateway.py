@@ -6,6 +6,8 @@ import re
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -52,6 +54,28 @@ def ask(run, watched, emulator):
         return await asyncio.to_thread(run, *command, env={"GUARDRAILS_KEY": key})
 
     return ask
+
+
+@pytest.fixture
+def stranger(emulator) -> Iterator[str]:
+    """The URL of a server of TLS with a certificate from nobody known. Not the emulator: asyncio's servers do not close
+    the socket of a client that leaves in the middle of a handshake."""
+    context = emulator.certificates.server_context()
+    leaving = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        while not leaving.is_set():
+            with contextlib.suppress(OSError):
+                accepted, _ = listening.accept()
+                context.wrap_socket(accepted, server_side=True).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.05)
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        leaving.set()
+        thread.join(10)
 
 
 def calls_of(result) -> dict[str, dict]:
@@ -158,8 +182,8 @@ async def test_no_service_at_the_url_is_code_2(ask, url):
     assert result.stdout == ""
 
 
-async def test_a_service_whose_certificate_is_not_trusted_is_code_2(ask, emulator):
-    result = await ask(FIRST, url=emulator.url)
+async def test_a_service_whose_certificate_is_not_trusted_is_code_2(ask, stranger):
+    result = await ask(FIRST, url=stranger)
     assert result.exit_code == 2, result.output
     assert "is not trusted" in result.stderr
 
@@ -207,8 +231,8 @@ async def test_an_emulator_that_the_service_does_not_ask_is_code_2(run, watched,
     assert "is this the emulator it stands in front of?" in result.stderr
 
 
-async def test_an_emulator_whose_authority_was_not_named_is_code_2(ask, emulator):
-    result = await ask(FIRST, "--emulator", emulator.url)
+async def test_an_emulator_whose_authority_was_not_named_is_code_2(ask, stranger):
+    result = await ask(FIRST, "--emulator", stranger)
     assert result.exit_code == 2, result.output
     assert "--emulator-ca-file" in result.stderr
 
