@@ -130,6 +130,29 @@ async def test_a_body_that_cannot_be_read_is_an_explicit_block(gateway_service, 
         assert answer.status < 500, (path, damage)
 
 
+HOLLOW = {
+    "truefoundry": [{"context": {"user": {"subjectId": "u"}}, "config": {}, "requestBody": None}],
+    "litellm": [{"input_type": "request", "texts": None, "structured_messages": None, "model": "m"}],
+    "portkey": [
+        {"eventType": "beforeRequestHook", "requestType": "chatComplete", "provider": "openai", "request": None},
+        {"eventType": "beforeRequestHook", "request": {"json": None, "text": " "}, "metadata": {"_user": "ann"}},
+    ],
+    "agentgateway": [{"body": {"messages": None}}, {"body": {"choices": None}}],
+    "kong": [{"source": "INPUT"}, {"source": "OUTPUT", "text": 5, "user": "ann"}, {"text": None, "request_id": "r"}],
+    "aperture": [{"metadata": {"login_name": "ann@contoso.com", "model": "m"}, "request_body": None}],
+    "moderations": [{"model": "m"}, {"input": []}],
+}
+"""Calls that have everything but something to judge."""
+
+
+@pytest.mark.parametrize("name", JSON_GATEWAYS)
+async def test_a_call_without_anything_to_judge_is_an_explicit_block(gateway_service, name):
+    doors = {play.path: play for play in PEER_OF[name].plays}
+    for play, body in product(doors.values(), HOLLOW[name]):
+        answer = await played(gateway_service, play, body=orjson.dumps(body))
+        assert outcomes(name, play, answer) == BLOCKED, (play.path, body)
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_fault_of_ours_is_an_explicit_block(gateway_service, name, monkeypatch):
     def broken(*_: object) -> None:

@@ -444,7 +444,11 @@ ANY = st.recursive(
 )
 def test_a_body_of_any_shape_is_read_and_changed_only_where_it_is_an_object(body):
     asked = parsed(body)
-    read = asked.read(())
+    try:
+        read = asked.read(())
+    except InvalidRequest:  # nothing in it to judge: an explicit block as well
+        assert not asked.editable
+        return
     assert isinstance(asked.content, dict)
     if asked.editable:
         assert asked.content in (body.get("requestBody"), body.get("responseBody"))

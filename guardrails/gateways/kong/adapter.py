@@ -18,6 +18,7 @@ from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
 from guardrails.gateways.fields import chosen_in, text_in
+from guardrails.gateways.reading import extract_something
 
 MASKING: Final = "masking"
 """The member, and the parameter of the URL, by which the operator says that his template takes a changed text."""
@@ -58,7 +59,8 @@ class Kong:
         policy = chosen_in(body, "policy", "policy")
         if member is None:
             origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
-            read = partial(extract_anything, dict(body), origin=origin)
+            about = [name for name, value in body.items() if _is_about(name, value)]
+            read = partial(extract_something, body, origin=origin, about=about)
             return Asked(stage, dict(body), read, policy=policy, subject=subject, editable=False)
         content = {**{name: value for name, value in body.items() if name != member}, "text": body[member]}
         return Asked(stage, content, partial(_read, stage, content), policy=policy, subject=subject, editable=masking)
@@ -126,7 +128,7 @@ def _read(stage: Stage, content: Mapping[str, Any], trusted: Collection[str]) ->
     found = extract_text(content, stage, trusted)
     rest: dict[str, Any] = {}
     for name, value in content.items():
-        if name in _ABOUT and isinstance(value, str | bool | None):
+        if _is_about(name, value):
             found += Extract(unread=tuple(not_given(value, f"/{name}", _ABOUT[name], found.segments[0].origin)))
         elif name != "text":
             rest[name] = value
@@ -134,6 +136,10 @@ def _read(stage: Stage, content: Mapping[str, Any], trusted: Collection[str]) ->
         return found
     more = extract_anything(rest, trusted, found.segments[0].origin)
     return found + Extract(tuple(map(_sealed, more.segments)), more.unread)
+
+
+def _is_about(name: str, value: object) -> bool:
+    return name in _ABOUT and isinstance(value, str | bool | None)
 
 
 def _sealed(segment: Segment) -> Segment:

@@ -9,17 +9,21 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from guardrails.chat.anything import extract_anything, extract_chat_or_anything, extract_native
+from guardrails.chat.anything import extract_chat_or_anything, extract_native
 from guardrails.domain.content import Stage
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
 from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
 from guardrails.gateways.fields import labels_in, object_in, text_in
-from guardrails.gateways.reading import extract_completion_or_anything
+from guardrails.gateways.reading import extract_completion_or_anything, extract_something
 
 STREAMS: Final = "streams"
 """In the query, what is to become of requests whose answer would be a stream, which no webhook can guard: `pass`, the
 default, or `refuse`."""
+
+
+_ABOUT: Final = frozenset({"eventType", "metadata", "provider", "requestType"})
+"""Members in which nothing of a request stands."""
 
 
 class Portkey:
@@ -41,9 +45,8 @@ class Portkey:
             raise InvalidRequest("A streamed answer cannot be guarded here: ask again without `stream`.")
         content = object_in(body, "request").get("json")
         if body.get("eventType") != "beforeRequestHook" or not isinstance(content, dict) or not content:
-            return Asked(
-                Stage.INPUT, body, partial(extract_anything, dict(body)), subject=_subject(body), editable=False
-            )
+            read_all = partial(extract_something, body, about=_ABOUT)
+            return Asked(Stage.INPUT, body, read_all, subject=_subject(body), editable=False)
         read = extract_native if body.get("requestType") == "messages" else extract_chat_or_anything
         return Asked(Stage.INPUT, content, partial(read, content), subject=_subject(body, content))
 

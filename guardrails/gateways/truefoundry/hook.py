@@ -16,7 +16,7 @@ from guardrails.chat.leaves import whole
 from guardrails.chat.protocol import only_words
 from guardrails.domain.content import Origin, Segment, Stage, Unread
 from guardrails.gateways.adapter import Read
-from guardrails.gateways.reading import extract_completion_or_anything
+from guardrails.gateways.reading import extract_completion_or_anything, extract_something
 
 REQUEST: Final = "requestBody"
 ANSWER: Final = "responseBody"
@@ -57,7 +57,7 @@ def hook_of(body: Mapping[str, Any]) -> Hook:
         read = partial(extract_native if _has_input(request) else extract_chat_or_anything, request)
         return Hook(Stage.INPUT, request, _with(read, body, _BODIES, tool=tool and bool(request)))
     rest = {name: member for name, member in body.items() if name not in _ABOUT}
-    return Hook(Stage.INPUT, rest, partial(extract_anything, rest), editable=False)
+    return Hook(Stage.INPUT, rest, partial(extract_something, rest), editable=False)
 
 
 def _reading(request: object, answer: dict[str, Any]) -> tuple[Read, Stage]:
