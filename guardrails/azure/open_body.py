@@ -67,7 +67,7 @@ class OpenBody:
         self._end("ok")
         connection = self._response.connection
         if connection is not None and connection.transport is not None:
-            # TLS would otherwise wait for the other side's farewell, for as long as that goes on sending.
+            # TLS would otherwise wait for the other side's farewell: half a minute where none comes.
             connection.transport.abort()
         self._response.close()
 

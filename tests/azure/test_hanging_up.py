@@ -1,7 +1,8 @@
-"""Who closes an open answer is rid of it at once, also where the other side goes on sending and hears nothing."""
+"""Who closes an open answer is rid of it at once, also where the other side does not answer the farewell of TLS."""
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -17,16 +18,16 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 CHUNK = b"%x\r\n%s\r\n" % (len(ONE), ONE)
 SOON_S = 15.0
 """Far less than the half minute for which TLS waits for a farewell."""
+LONGEST_S = 60.0
 
 
-class Talker:
-    """A server of TLS that answers one request with events, on and on, and listens to nothing after it."""
+class Hung:
+    """A server of TLS that begins to answer one request, and hears nothing after it but that the connection is gone."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.gone = threading.Event()
-        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -39,28 +40,27 @@ class Talker:
             accepted, _ = self.listening.accept()
             with self._context.wrap_socket(accepted, server_side=True) as talking:
                 talking.recv(65536)
-                talking.sendall(HEAD)
-                while not self._stop.wait(0.02):
-                    talking.sendall(CHUNK)
-        if not self._stop.is_set():
-            self.gone.set()
+                talking.sendall(HEAD + CHUNK)
+                with socket.socket(fileno=os.dup(talking.fileno())) as wire:
+                    while wire.recv(65536):
+                        pass
+        self.gone.set()
 
     def close(self) -> None:
-        self._stop.set()
         self.listening.close()
-        self._thread.join(SOON_S)
+        self._thread.join(LONGEST_S)
 
 
 @pytest.fixture
-def talker(emulator) -> Iterator[Talker]:
-    talker = Talker(emulator.certificates.server_context())
-    yield talker
-    talker.close()
+def hung(emulator) -> Iterator[Hung]:
+    hung = Hung(emulator.certificates.server_context())
+    yield hung
+    hung.close()
 
 
-async def test_the_other_side_is_left_at_once(client, target, talker):
+async def test_the_other_side_is_left_at_once(client, target, hung):
     reply = await client.open(
-        replace(target, endpoint=talker.url, credential="legacy"),
+        replace(target, endpoint=hung.url, credential="legacy"),
         "POST",
         "/openai/v1/chat/completions",
         params={},
@@ -71,4 +71,4 @@ async def test_the_other_side_is_left_at_once(client, target, talker):
     assert reply.rest is not None
     assert (await reply.rest.read()).startswith(ONE)
     reply.rest.close()
-    assert await asyncio.to_thread(talker.gone.wait, SOON_S)
+    assert await asyncio.to_thread(hung.gone.wait, SOON_S)
