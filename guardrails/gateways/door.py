@@ -78,10 +78,12 @@ def answer_to(adapter: Adapter) -> Callable[[web.Request, Exception], web.Respon
     """How an error at a door of this gateway is answered: by an explicit block, unless its operator must hear of it."""
 
     def answer(request: web.Request, error: Exception) -> web.Response:
-        problem = describe(error)
-        if problem.status in _OPERATORS or isinstance(error, GuardrailUnavailable):
+        if isinstance(error, GuardrailUnavailable):
             return respond(error, dialect_of(request.path))
+        problem = describe(error)
         services(request).metrics.gateway_refused(adapter.name, problem.code)
+        if problem.status in _OPERATORS:
+            return respond(error, dialect_of(request.path))
         call = Call(request.match_info.get("path", ""), request.query, request.headers, method=request.method)
         return _answer(adapter.refuse(call, _unjudged(problem)))
 

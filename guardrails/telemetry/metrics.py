@@ -74,7 +74,7 @@ class Metrics:
         self._windows = self._counter("stream_windows", "Windows of streamed answers that were judged.", "model")
         self._dropped_messages = self._counter("dropped_messages", "Earlier messages left out of chats.", "policy")
         self._cache_texts = self._counter("cache_texts", "Texts looked for in the cache.", "check", "result")
-        self._gateway_refusals = self._counter("gateway_refusals", "Blocks without a verdict.", "gateway", "reason")
+        self._gateway_refusals = self._counter("gateway_refusals", "Answers without a verdict.", "gateway", "reason")
         self._cache_trouble = self._counter("cache_trouble", "Times that the cache's store was of no use.", "reason")
         self._token_fetches = self._counter("token_fetches", "Token requests to Entra.", "credential", "outcome")
         self._token_seconds = self._histogram(
@@ -163,7 +163,7 @@ class Metrics:
         self._cache_trouble.of(reason).inc()
 
     def gateway_refused(self, gateway: str, reason: str) -> None:
-        """A gateway's call could not be judged and was blocked; `reason` is the code of a problem."""
+        """A gateway's call was answered without a verdict; `reason` is the code of a problem."""
         self._gateway_refusals.of(gateway, reason).inc()
 
     def token_fetched(self, credential: str, outcome: str, seconds: float) -> None:

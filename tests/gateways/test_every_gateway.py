@@ -180,6 +180,8 @@ async def test_too_many_calls_at_once_are_explicit_blocks(start_service, name):
 async def test_a_wrong_key_is_a_401(gateway_service, name):
     answer = await played(gateway_service, play_of(name, "pass"), key="wrong")
     assert (answer.status, error_of(answer)["code"]) == (401, "not_authenticated")
+    counted = f'guardrails_gateway_refusals_total{{gateway="{name}",reason="not_authenticated"}} 1.0'
+    assert counted in (await gateway_service.get("/metrics")).body
 
 
 @pytest.mark.parametrize("name", NAMES)
