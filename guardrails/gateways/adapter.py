@@ -58,6 +58,7 @@ class Asked:
         language: What the gateway tells of the texts' language.
         url_is_operators: Whether the URL's query is the operator's word, which chooses the policy. Where it is that of
             the gateway's own client, who must not choose, it is not looked at.
+        parsed: What the adapter made of the body and needs again to render; nobody else looks at it.
     """
 
     stage: Stage
@@ -68,6 +69,7 @@ class Asked:
     editable: bool = True
     language: str | None = None
     url_is_operators: bool = True
+    parsed: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

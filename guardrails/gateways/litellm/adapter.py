@@ -38,18 +38,19 @@ class LiteLLM:
             policy=policy_of(body),
             subject=subject_of(body),
             editable=not only_blocks(body),
+            parsed=told,
         )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:
+    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - what was parsed says all
         """`NONE`, `BLOCKED` with the sentence for the user, or every text as it shall be."""
         if judged.blocked:
             return _blocked(judged.told)
-        if asked.stage is Stage.OUTPUT:
-            return Reply(Answer.of(call.body).reply(judged.verdict))
+        told: Request | Answer = asked.parsed
+        if isinstance(told, Answer):
+            return Reply(told.reply(judged.verdict))
         if judged.edited is None:
             return Reply({"action": "NONE"})
-        changed = Request.of(call.body).reply(judged.edited, judged.verdict.edits)
-        return Reply({"action": "GUARDRAIL_INTERVENED", **changed})
+        return Reply({"action": "GUARDRAIL_INTERVENED", **told.reply(judged.edited, judged.verdict.edits)})
 
     def refuse(self, call: Call, unjudged: Unjudged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """A block with the reason."""
