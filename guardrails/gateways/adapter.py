@@ -19,7 +19,7 @@ from guardrails.domain.verdict import Verdict
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Read = Callable[[Collection[str]], Extract]
-"""The digests of a policy's trusted texts -> every string that is to be judged, addressed in `Asked.content`."""
+"""The digests of a policy's trusted texts -> every string that is to be judged, addressed in `Submission.content`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Submission:
     """What a call asks for.
 
     Attributes:
@@ -55,7 +55,6 @@ class Asked:
         subject: For whom the gateway asks.
         editable: Whether an edited `content` can be told to the gateway and will be used by it. Where it cannot, a
             redaction blocks: nothing would carry it out.
-        language: What the gateway tells of the texts' language.
         url_is_operators: Whether the URL's query is the operator's word, which chooses the policy. Where it is that of
             the gateway's own client, who must not choose, it is not looked at.
         parsed: What the adapter made of the body and needs again to render; nobody else looks at it.
@@ -67,7 +66,6 @@ class Asked:
     policy: str | None = None
     subject: Subject = field(default_factory=Subject)
     editable: bool = True
-    language: str | None = None
     url_is_operators: bool = True
     parsed: Any = field(default=None, repr=False)
 
@@ -81,7 +79,7 @@ class Judged:
         verdict: The decision with its reasons.
         message: The verdict as one sentence, without any matched text: `Redacted: Email in messages[0]`.
         refusal: The sentence for who is blocked: the policy's, or that a check could not run.
-        edited: `Asked.content` with all edits made, complete; None when nothing changed.
+        edited: `Submission.content` with all edits made, complete; None when nothing changed.
         unavailable: Whether nothing but a check that could not run stands against the text.
         reports: All that the checks told, for dialects that want more than the verdict.
     """
@@ -155,14 +153,14 @@ class Adapter(Protocol):
     def reads_bytes(self) -> bool:
         """Whether it reads `Call.raw`; else the body must be a JSON object."""
 
-    def parse(self, call: Call) -> Asked | Textless:
+    def parse(self, call: Call) -> Submission | Textless:
         """What a call asks for. A JSON body of unknown shape is read leaf by leaf, never passed.
 
         Raises:
             InvalidRequest: it cannot be judged, because it is over a limit or broken; names the field.
         """
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:
         """A verdict, as the gateway understands it."""
 
     def refuse(self, call: Call, unjudged: Unjudged) -> Reply:

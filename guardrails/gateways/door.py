@@ -18,7 +18,7 @@ from guardrails.chat.extract import Extract
 from guardrails.domain.content import Inspection
 from guardrails.domain.deadline import Deadline
 from guardrails.domain.errors import GuardrailUnavailable, InvalidRequest
-from guardrails.gateways.adapter import Adapter, Asked, Call, Judged, Reply, Textless, Unjudged
+from guardrails.gateways.adapter import Adapter, Call, Judged, Reply, Submission, Textless, Unjudged
 from guardrails.pipeline.aside import aside, weight
 from guardrails.pipeline.assessment import Assessment, new_id
 from guardrails.pipeline.guard import Exchange
@@ -48,20 +48,20 @@ def handler_of(adapter: Adapter) -> Handler:
         deadline = Deadline.after(ours.gateway_deadline_s - GRACE_S)
         taken = ours.bundles.take(request[CALLER].name, request[REQUEST_ID])
         call, size = await _received(request, adapter, ours.max_body, deadline)
-        asked = await aside(size, adapter.parse, call)
-        if isinstance(asked, Textless):
-            return _answer(asked.reply)
-        chosen = request[CALLER].policy_name(_named(call, asked), {})
+        submission = await aside(size, adapter.parse, call)
+        if isinstance(submission, Textless):
+            return _answer(submission.reply)
+        chosen = request[CALLER].policy_name(_named(call, submission), {})
         policy, trying = taken.policy(chosen), taken.trying(chosen)
-        subject = ours.subjects.told(adapter.name, asked.subject)
+        subject = ours.subjects.told(adapter.name, submission.subject)
         exchange = Exchange(new_id(), request[REQUEST_ID], door_of(request), trying=trying, subject=subject)
-        read = await aside(size, asked.read, policy.trusted)
-        inspection = await _inspection(request[CALLER].name, asked, read)
+        read = await aside(size, submission.read, policy.trusted)
+        inspection = await _inspection(request[CALLER].name, submission, read)
         assessment = await _assessed(ours, inspection, policy, exchange, deadline)
         if policy.gateways.on_outage is OnOutage.REPORT and assessment.blocked_by_failure_only:
             assessment.raise_if_blocked(policy.refusal)
         refusal = _OUTAGE if assessment.blocked_by_failure_only else policy.refusal
-        rendering = _Rendering(adapter, call, asked, assessment, refusal)
+        rendering = _Rendering(adapter, call, submission, assessment, refusal)
         body, reply = await aside(weight(inspection, assessment.reports), rendering)
         headers = {**reply.headers, **verdict_headers(assessment.verdict, assessment.id)}
         return web.Response(body=body, status=reply.status, content_type="application/json", headers=headers)
@@ -108,16 +108,16 @@ async def _received(request: web.Request, adapter: Adapter, max_body: int, deadl
     return Call(path, request.query, request.headers, await aside(len(raw), parse_object, raw)), len(raw)
 
 
-def _named(call: Call, asked: Asked) -> str | None:
+def _named(call: Call, submission: Submission) -> str | None:
     """The policy that is asked for. Headers and query are the operator's; a body may carry a user's wish as well."""
-    in_url = call.query.get(POLICY_QUERY) if asked.url_is_operators else None
-    for name in (call.headers.get(POLICY_HEADER), in_url, asked.policy):
+    in_url = call.query.get(POLICY_QUERY) if submission.url_is_operators else None
+    for name in (call.headers.get(POLICY_HEADER), in_url, submission.policy):
         if name:
             return name
     return None
 
 
-async def _inspection(caller: str, asked: Asked, extract: Extract) -> Inspection:
+async def _inspection(caller: str, submission: Submission, extract: Extract) -> Inspection:
     """What is to be judged.
 
     Raises:
@@ -126,9 +126,9 @@ async def _inspection(caller: str, asked: Asked, extract: Extract) -> Inspection
     read = await with_sound_images(extract)
     if not read.segments and not read.unread:
         raise InvalidRequest("The body holds no text that could be judged.")
-    if not asked.editable:
+    if not submission.editable:
         read = Extract(tuple(replace(segment, editable=False) for segment in read.segments), read.unread)
-    return Inspection(asked.stage, caller, read.segments, asked.language, read.unread)
+    return Inspection(submission.stage, caller, read.segments, unread=read.unread)
 
 
 async def _assessed(
@@ -144,7 +144,7 @@ async def _assessed(
 class _Rendering:
     adapter: Adapter
     call: Call
-    asked: Asked
+    submission: Submission
     assessment: Assessment
     refusal: str
 
@@ -159,14 +159,14 @@ class _Rendering:
             unavailable=self.assessment.blocked_by_failure_only,
             reports=self.assessment.reports,
         )
-        reply = self.adapter.render(self.call, self.asked, judged)
+        reply = self.adapter.render(self.call, self.submission, judged)
         return orjson.dumps(reply.body), reply
 
     def _edited(self) -> Any:  # noqa: ANN401 - any JSON
         if not self.assessment.edits:
             return None
-        edited = apply(self.asked.content, self.assessment.edits)
-        return edited if edited != self.asked.content else None
+        edited = apply(self.submission.content, self.assessment.edits)
+        return edited if edited != self.submission.content else None
 
 
 def errors_by_door(adapters: tuple[Adapter, ...]) -> Mapping[str, Callable[[web.Request, Exception], web.Response]]:

@@ -20,7 +20,7 @@ from running import KEY
 from guardrails.domain.content import Origin, Stage
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Unjudged
+from guardrails.gateways.adapter import Call, Submission, Unjudged
 from guardrails.gateways.peer import Answer, Outcome, Play
 from guardrails.gateways.samples import ATTACK, CARD, CLEAN, MAIL, completion, request
 from guardrails.gateways.truefoundry.adapter import TrueFoundry
@@ -44,7 +44,7 @@ DAMAGED = {
 }
 
 
-def parsed(body: dict[str, Any], **query: str) -> Asked:
+def parsed(body: dict[str, Any], **query: str) -> Submission:
     return TrueFoundry().parse(Call(query=query, body=body))
 
 

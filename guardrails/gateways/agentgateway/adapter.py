@@ -18,7 +18,7 @@ from guardrails.domain.errors import InvalidRequest, TooLarge
 from guardrails.domain.subject import Subject
 from guardrails.domain.unicode import is_unicode
 from guardrails.domain.verdict import Action
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.fields import object_in
 from guardrails.policy.decide import NOT_EDITABLE
 
@@ -60,7 +60,7 @@ class Agentgateway:
     doors = (("POST", "/gateways/agentgateway/{path}"),)
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read all messages, or all choices, and whatever else there may be once the gateway sends more."""
         side, subject = _side(call), _subject(call)
         editable = _obstacle(call, side) is None
@@ -69,12 +69,12 @@ class Agentgateway:
             _require_own_door(call, side)
             body = dict(call.body)
             read = partial(extract_anything, body, origin=side.origin)
-            return Asked(side.stage, body, read, subject=subject, editable=editable)
+            return Submission(side.stage, body, read, subject=subject, editable=editable)
         beside = _beside(call, side)
         read_all = partial(_read, side, texts, beside)
-        return Asked(side.stage, {**beside, side.member: texts}, read_all, subject=subject, editable=editable)
+        return Submission(side.stage, {**beside, side.member: texts}, read_all, subject=subject, editable=editable)
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the call tells all
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the call tells all
         """One of the three actions."""
         reason = f"{judged.message}. Reference: {judged.id}"
         side = _side(call)

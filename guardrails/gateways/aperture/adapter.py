@@ -17,7 +17,7 @@ from guardrails.chat.json_text import readable
 from guardrails.domain.content import Origin, Stage, Unread
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.by_path import read_as, reading_of
 from guardrails.gateways.fields import object_in, text_in
 
@@ -38,13 +38,13 @@ class Aperture:
     doors = (("POST", "/gateways/aperture"),)
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read all that the operator's `send` chose; only `request_body` can be changed."""
         body = call.body
         stage = Stage.OUTPUT if _answered(body) else Stage.INPUT
-        return Asked(stage, body, partial(_read, body), subject=_subject(body))
+        return Submission(stage, body, partial(_read, body), subject=_subject(body))
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """`allow`, `block` with our sentence, or `modify` with the whole body."""
         if judged.blocked:
             return _block(_BLOCKED, judged.told)

@@ -15,7 +15,7 @@ from guardrails.chat.filter_results import refusal_body
 from guardrails.domain.content import Stage
 from guardrails.domain.errors import InvalidRequest, TooLarge
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Textless, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Textless, Unjudged
 from guardrails.gateways.by_path import read_as, reading_of
 from guardrails.gateways.ext_authz.content import content_of
 from guardrails.gateways.fields import text_in
@@ -41,7 +41,7 @@ class ExtAuthz:
     doors = (("*", "/gateways/ext_authz"), ("*", "/gateways/ext_authz/{path:[\\s\\S]*}"))
     reads_bytes = True
 
-    def parse(self, call: Call) -> Asked | Textless:
+    def parse(self, call: Call) -> Submission | Textless:
         """Read the whole body: chats by their path, other JSON leaf by leaf, text as one text."""
         _require_whole(call)
         if not call.raw:
@@ -49,9 +49,9 @@ class ExtAuthz:
         content = content_of(call.raw, call.headers.get("Content-Type", ""))
         reading = partial(_read, call.path, content)
         subject = _subject(call, content)
-        return Asked(Stage.INPUT, content, reading, subject=subject, editable=False, url_is_operators=False)
+        return Submission(Stage.INPUT, content, reading, subject=subject, editable=False, url_is_operators=False)
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """200, or what the client of a model expects: Azure's own refusal, or that a guardrail could not run."""
         if not judged.blocked:
             return Reply({"id": judged.id, "verdict": judged.verdict.action.word})

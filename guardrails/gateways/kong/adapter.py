@@ -16,7 +16,7 @@ from guardrails.chat.request import extract_text
 from guardrails.domain.content import Origin, Segment, Stage
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.fields import chosen_in, text_in
 from guardrails.gateways.reading import extract_something
 
@@ -45,7 +45,7 @@ class Kong:
     doors = (("POST", "/gateways/kong"),)
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read the text; of a body without one, and of members that are not ours, every string."""
         body = call.body
         stage, masking = _stage(body), _masking(call)
@@ -61,13 +61,15 @@ class Kong:
             origin = Origin.USER if stage is Stage.INPUT else Origin.ASSISTANT
             about = [name for name, value in body.items() if _is_about(name, value)]
             read = partial(extract_something, body, origin=origin, about=about)
-            return Asked(stage, dict(body), read, policy=policy, subject=subject, editable=False)
+            return Submission(stage, dict(body), read, policy=policy, subject=subject, editable=False)
         content = {**{name: value for name, value in body.items() if name != member}, "text": body[member]}
-        return Asked(stage, content, partial(_read, stage, content), policy=policy, subject=subject, editable=masking)
+        return Submission(
+            stage, content, partial(_read, stage, content), policy=policy, subject=subject, editable=masking
+        )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the verdict says all
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the verdict says all
         """Every field, always."""
-        content = asked.content if judged.edited is None else judged.edited
+        content = submission.content if judged.edited is None else judged.edited
         text = content.get("text")
         return _answer(
             blocked=judged.blocked,

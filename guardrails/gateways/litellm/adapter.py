@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from guardrails.domain.content import Stage
 from guardrails.domain.errors import InvalidRequest
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.litellm.answer import Answer
 from guardrails.gateways.litellm.call import only_blocks, policy_of, subject_of
 from guardrails.gateways.litellm.request import Request
@@ -23,7 +23,7 @@ class LiteLLM:
     doors = (("POST", "/gateways/litellm"), ("POST", "/gateways/litellm/beta/litellm_basic_guardrail_api"))
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read the texts with the roles of the messages they stand in, and everything else that is told."""
         body = call.body
         word = body.get("input_type")
@@ -31,7 +31,7 @@ class LiteLLM:
         if stage is None:
             raise InvalidRequest("must be request or response", field="input_type")
         told = Request.of(body) if stage is Stage.INPUT else Answer.of(body)
-        return Asked(
+        return Submission(
             stage,
             told.content,
             told.read,
@@ -41,11 +41,11 @@ class LiteLLM:
             parsed=told,
         )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - what was parsed says all
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - what was parsed says all
         """`NONE`, `BLOCKED` with the sentence for the user, or every text as it shall be."""
         if judged.blocked:
             return _blocked(judged.told)
-        told: Request | Answer = asked.parsed
+        told: Request | Answer = submission.parsed
         if isinstance(told, Answer):
             return Reply(told.reply(judged.verdict))
         if judged.edited is None:

@@ -19,7 +19,7 @@ from guardrails.chat.trusted import marked
 from guardrails.domain.content import Origin, Segment, Stage, Unread
 from guardrails.domain.errors import InvalidRequest, TooLarge
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.fields import chosen_in, text_in
 from guardrails.gateways.moderations.results import results_of
 
@@ -43,7 +43,7 @@ class Moderations:
     doors = (("POST", "/v1/moderations"), ("POST", "/openai/v1/moderations"), ("POST", "/openai/moderations"))
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """`input`: a string, strings, or parts (`text`, `image_url`) that are one input together."""
         body = call.body
         for name in body:
@@ -55,7 +55,7 @@ class Moderations:
         subject = Subject(
             user=text_in(body, "user") or text_in(body, "safety_identifier"), model=text_in(body, "model")
         )
-        return Asked(
+        return Submission(
             stage,
             body,
             partial(_extract, body, origin),
@@ -64,10 +64,10 @@ class Moderations:
             editable=False,
         )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """The results in the order of the inputs, and the model that was asked for."""
-        results = results_of(judged, _places(asked.content["input"]))
-        return Reply({"id": judged.id, "model": _model(asked.content), "results": results})
+        results = results_of(judged, _places(submission.content["input"]))
+        return Reply({"id": judged.id, "model": _model(submission.content), "results": results})
 
     def refuse(self, call: Call, unjudged: Unjudged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """The error that says why, with its status."""

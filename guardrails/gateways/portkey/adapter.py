@@ -13,7 +13,7 @@ from guardrails.chat.anything import extract_chat_or_anything, extract_native
 from guardrails.domain.content import Stage
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.fields import labels_in, object_in, text_in
 from guardrails.gateways.reading import extract_completion_or_anything, extract_something
 
@@ -33,7 +33,7 @@ class Portkey:
     doors = (("POST", "/gateways/portkey"),)
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read the whole request before the model, the whole completion after it; `request.text` has the end only.
 
         A call that does not say which of the two it is is read whole, and nothing of it can be changed.
@@ -46,26 +46,26 @@ class Portkey:
         content = object_in(body, "request").get("json")
         if body.get("eventType") != "beforeRequestHook" or not isinstance(content, dict) or not content:
             read_all = partial(extract_something, body, about=_ABOUT)
-            return Asked(Stage.INPUT, body, read_all, subject=_subject(body), editable=False)
+            return Submission(Stage.INPUT, body, read_all, subject=_subject(body), editable=False)
         read = extract_native if body.get("requestType") == "messages" else extract_chat_or_anything
-        return Asked(Stage.INPUT, content, partial(read, content), subject=_subject(body, content))
+        return Submission(Stage.INPUT, content, partial(read, content), subject=_subject(body, content))
 
-    def _answer(self, body: Mapping[str, Any]) -> Asked:
+    def _answer(self, body: Mapping[str, Any]) -> Submission:
         content = object_in(body, "response").get("json")
         if not isinstance(content, dict):
             raise InvalidRequest("holds no answer: Portkey sends none of a streamed one", field="response.json")
-        return Asked(
+        return Submission(
             Stage.OUTPUT, content, partial(extract_completion_or_anything, content), subject=_subject(body, content)
         )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:  # noqa: ARG002 - the dialect needs no more
         """`verdict`, our reasons, and the whole body where it changed."""
         data = {"id": judged.id, "verdict": judged.verdict.action.word, "message": judged.message}
         if judged.blocked:
             data["message"] = judged.told
         answer: dict[str, Any] = {"verdict": not judged.blocked, "data": data}
         if judged.edited is not None:
-            side = "request" if asked.stage is Stage.INPUT else "response"
+            side = "request" if submission.stage is Stage.INPUT else "response"
             answer["transformedData"] = {side: {"json": judged.edited}}
         return Reply(answer)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from guardrails.domain.errors import InvalidRequest
 from guardrails.domain.subject import Subject
-from guardrails.gateways.adapter import Asked, Call, Judged, Reply, Unjudged
+from guardrails.gateways.adapter import Call, Judged, Reply, Submission, Unjudged
 from guardrails.gateways.fields import chosen_in, labels_in, object_in, text_in
 from guardrails.gateways.truefoundry.hook import REQUEST, hook_of
 
@@ -32,12 +32,12 @@ class TrueFoundry:
     doors = (("POST", "/gateways/truefoundry"),)
     reads_bytes = False
 
-    def parse(self, call: Call) -> Asked:
+    def parse(self, call: Call) -> Submission:
         """Read the request, or the answer where there is one."""
         config = _config(call.body)
         _require_known(call.query, config)
         hook = hook_of(call.body)
-        return Asked(
+        return Submission(
             hook.stage,
             hook.content,
             hook.read,
@@ -46,7 +46,7 @@ class TrueFoundry:
             editable=hook.editable and not _only_validates(call.query, config),
         )
 
-    def render(self, call: Call, asked: Asked, judged: Judged) -> Reply:
+    def render(self, call: Call, submission: Submission, judged: Judged) -> Reply:
         """`verdict`, `transformed`, `result` and `message`; or what gateways of before May 2026 understand.
 
         `result` is the complete body, or null: where we block, and where TrueFoundry would not use it. It is never
@@ -55,7 +55,7 @@ class TrueFoundry:
         changed = judged.edited is not None
         if _is_legacy(call.query):
             return _denied(judged.told) if judged.blocked else Reply(judged.edited)
-        kept = asked.content if asked.editable and not judged.blocked else None
+        kept = submission.content if submission.editable and not judged.blocked else None
         return Reply(
             {
                 "verdict": not judged.blocked,

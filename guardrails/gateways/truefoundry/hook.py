@@ -36,7 +36,10 @@ _NEVER_SENT: Final = "for whom the gateway asks, and what its operator set; sent
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """What is judged, as `guardrails.gateways.adapter.Asked` has it. `editable`: TrueFoundry takes `content` back."""
+    """What is judged, as `guardrails.gateways.adapter.Submission` has it.
+
+    `editable` says whether TrueFoundry takes `content` back.
+    """
 
     stage: Stage
     content: Any = field(repr=False)
