@@ -110,10 +110,6 @@ def _tests(told: Sequence[dict[str, Any]], name: str, policies: Path | None, con
         click.echo("\n".join(lines_of(test)))
 
 
-def _policy_of(told: Sequence[dict[str, Any]]) -> str:
-    return next(str(one["policy"]["name"]) for one in told if "policy" in one)
-
-
 def _print(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps({"explanations": told}))
