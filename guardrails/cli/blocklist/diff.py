@@ -6,9 +6,8 @@ import click
 import orjson
 
 from guardrails.blocklists.difference import total_items
-from guardrails.blocklists.folder import folder_of, load_lists
-from guardrails.blocklists.remote import differences, read_remote
-from guardrails.cli.blocklist.options import chosen, emulator_option, names_argument, notes, progress, show_items_option
+from guardrails.cli.blocklist.comparison import compare
+from guardrails.cli.blocklist.options import emulator_option, names_argument, notes, show_items_option
 from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.blocklist.words import as_data, lines, unnamed, unnamed_line
 from guardrails.cli.options import config_option, json_option
@@ -29,19 +28,15 @@ def diff(names: tuple[str, ...], config: Path, *, show_items: bool, emulator: bo
     """
     logs.configure("error")
     with open_resource(config, emulator=emulator) as resource:
-        files = load_lists(folder_of(resource.settings))
-        wanted = chosen(names, files)
-        with progress(quiet=as_json) as told:
-            there = resource.run(read_remote(resource.lists, told))
-    pairs = differences(wanted, there)
-    left_alone = unnamed(files, there)
+        compared = compare(resource, names, quiet=as_json)
+    left_alone = unnamed(compared.files, compared.there)
     if as_json:
-        data = as_data(pairs, left_alone, total_items(there.values()), show=show_items)
-        click.echo(orjson.dumps(data | {"notes": notes(wanted)}))
+        data = as_data(compared.pairs, left_alone, total_items(compared.there.values()), show=show_items)
+        click.echo(orjson.dumps(data | {"notes": notes(compared.wanted)}))
     else:
-        for line in (*lines(pairs, show=show_items), *unnamed_line(left_alone)):
+        for line in (*lines(compared.pairs, show=show_items), *unnamed_line(left_alone)):
             click.echo(line)
-        for note in notes(wanted):
+        for note in notes(compared.wanted):
             click.echo(f"note: {note}", err=True)
-    if not all(change.is_empty for _, change in pairs):
+    if not all(change.is_empty for _, change in compared.pairs):
         click.get_current_context().exit(1)

@@ -8,11 +8,10 @@ import click
 import orjson
 
 from guardrails.blocklists.difference import Difference, total_items
-from guardrails.blocklists.folder import folder_of, load_lists
 from guardrails.blocklists.push import Account, Push, total_after
 from guardrails.blocklists.push import push as carry_out
-from guardrails.blocklists.remote import differences, read_remote
-from guardrails.cli.blocklist.options import chosen, emulator_option, names_argument, notes, progress, show_items_option
+from guardrails.cli.blocklist.comparison import compare
+from guardrails.cli.blocklist.options import emulator_option, names_argument, notes, progress, show_items_option
 from guardrails.cli.blocklist.resource import open_resource
 from guardrails.cli.blocklist.words import as_data, lines, unnamed
 from guardrails.cli.main import WRONG_USE
@@ -55,16 +54,12 @@ def push(
     """
     logs.configure("error")
     with open_resource(config, emulator=emulator) as resource:
-        files = load_lists(folder_of(resource.settings))
-        wanted = chosen(names, files)
-        with progress(quiet=as_json) as told:
-            there = resource.run(read_remote(resource.lists, told))
-        pairs = differences(wanted, there)
-        changes = [change for _, change in pairs]
+        compared = compare(resource, names, quiet=as_json)
+        there, changes = compared.there, [change for _, change in compared.pairs]
         _require_room(total_after(changes, there, prune=prune))
         if not as_json:
-            _tell(lines(pairs, show=show_items))
-            _tell((f"note: {note}" for note in notes(wanted)), err=True)
+            _tell(lines(compared.pairs, show=show_items))
+            _tell((f"note: {note}" for note in notes(compared.wanted)), err=True)
         under_way = Push([Account(change, prune) for change in changes])
         if not dry_run:
             _confirm(changes, prune=prune, yes=yes)
@@ -72,8 +67,8 @@ def push(
                 under_way = resource.run(carry_out(resource.lists, changes, there, told, prune=prune))
         failure = None if under_way.failure is None else resource.explain(under_way.failure)
     if as_json:
-        data = as_data(pairs, unnamed(files, there), total_items(there.values()), show=show_items)
-        click.echo(orjson.dumps(data | {"notes": notes(wanted)} | _data(under_way, failure, dry_run=dry_run)))
+        data = as_data(compared.pairs, unnamed(compared.files, there), total_items(there.values()), show=show_items)
+        click.echo(orjson.dumps(data | {"notes": notes(compared.wanted)} | _data(under_way, failure, dry_run=dry_run)))
     else:
         _tell(_account(under_way, failure, dry_run=dry_run))
     _end(under_way)
