@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from hypothesis import reject
 
 from guardrails.checks.catalogue import SPECS
 from guardrails.domain.check import CheckReport
 from guardrails.domain.content import Inspection
+from guardrails.domain.errors import ConfigurationError
 from guardrails.policy.compile import compile_policy
 from guardrails.policy.coverage import coverage
 from guardrails.policy.decide import decide
@@ -41,3 +43,11 @@ def record_of(
 
 def policy_of(document: Mapping[str, Any], name: str = "default") -> Policy:
     return compile_policy(json.dumps({"version": 1, "policy": name, **document}), f"{name}.yaml", SPECS)
+
+
+def one_that_holds(document: Mapping[str, Any]) -> Policy:
+    """The policy, or another example of hypothesis: a rule that could never fire is no policy."""
+    try:
+        return policy_of(document)
+    except ConfigurationError:
+        reject()

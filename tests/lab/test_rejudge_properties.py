@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 import orjson
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab_records import policy_of, record_of
+from lab_records import one_that_holds, record_of
 from replaying import recorded, told
 
 from guardrails.checks.catalogue import SPECS
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
 from guardrails.domain.content import Inspection, Kind, Origin, Segment, Span, Stage
-from guardrails.domain.errors import ConfigurationError
 from guardrails.domain.finding import BLOCKLIST, Finding
 from guardrails.domain.verdict import Action, Mode, PolicyRef
 from guardrails.lab.evidence import read_evidence
@@ -43,14 +42,6 @@ findings = st.builds(
     spans,
     st.none() | st.just("company-terms"),
 )
-
-
-def one_that_holds(document):
-    """The policy, or another example: a rule that could never fire is no policy."""
-    try:
-        return policy_of(document)
-    except ConfigurationError:
-        reject()
 
 
 @st.composite

@@ -10,9 +10,9 @@ from datetime import datetime
 import duckdb
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab_records import policy_of, record_of
+from lab_records import one_that_holds, policy_of, record_of
 
 from guardrails.checks.catalogue import SPECS
 from guardrails.domain.check import CheckReport, CheckStatus, FailureReason
@@ -250,14 +250,6 @@ PLANS = {
     "pii": ({"on_failure": "flag"}, {"scan": ["user"]}),
     "content_safety": ({"on_failure": "flag"}, {"scan": ["user", "tool"], "categories": ["Hate"]}),
 }
-
-
-def one_that_holds(document):
-    """The policy, or another example: a rule that could never fire is no policy."""
-    try:
-        return policy_of(document)
-    except ConfigurationError:
-        reject()
 
 
 @st.composite
